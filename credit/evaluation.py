@@ -1,0 +1,99 @@
+"""May this account do that? The answer partners get: yes or no with reasons, never a score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from credit import queries
+from credit.models import Privilege
+from credit.policy import Limits
+from credit.privileges import Answer, Privileges, Reason
+from credit.record import Record
+from identity.models import Account
+
+# A decision can change an answer at any moment, so nobody keeps one for longer.
+LONGEST_LIFETIME = timedelta(seconds=60)
+
+
+class Action(StrEnum):
+    CREATE_GROUP = "create_group"
+    OWN_GROUP = "own_group"
+    MANAGE_GROUP = "manage_group"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The answer, which holds for `valid_for` seconds."""
+
+    reasons: tuple[Reason, ...]
+    policy_version: int
+    valid_for: int
+
+    @property
+    def decision(self) -> bool:
+        return not self.reasons
+
+    @property
+    def until(self) -> datetime | None:
+        """When a no becomes a yes by itself."""
+        return Answer(self.reasons).until
+
+    @property
+    def decision_ids(self) -> tuple[UUID, ...]:
+        """The decisions to quote in an appeal, the most telling first."""
+        return tuple(dict.fromkeys(i for r in self.reasons for i in r.decision_ids))
+
+
+def evaluate(
+    *,
+    account: Account | None,
+    action: Action,
+    group_id: UUID | None,
+    group_size: int | None,
+    at: datetime,
+    platform_id: UUID,
+    groups_owned: int = 0,
+    owns_it_already: bool = False,
+    refusals: Sequence[Reason] = (),
+) -> Evaluation:
+    """Answer for an account, or for one Accord does not know, which has the starting standing.
+
+    `refusals` are reasons that lie in the group itself. Limits concern groups that are taken on,
+    not one that the account owns already.
+    """
+    if account is None:
+        record = Record(policy=queries.get_policy(platform_id=platform_id, at=at))
+        found = record.privileges(at, group_id=group_id)
+    else:
+        found = queries.get_privileges(account=account, at=at, group_id=group_id)
+    reasons = found.of(Privilege(action.upper())).reasons
+    if not reasons and action is not Action.MANAGE_GROUP and not owns_it_already:
+        reasons = tuple(_beyond(found.limits, groups_owned, group_size))
+    return Evaluation((*refusals, *reasons), found.policy_version, _lifetime(found, at))
+
+
+def _beyond(limits: Limits, groups_owned: int, size: int | None) -> list[Reason]:
+    found = []
+    if limits.groups_owned is not None and groups_owned >= limits.groups_owned:
+        sentence = ngettext(
+            "This account may answer for %(most)d group, and answers for %(now)d.",
+            "This account may answer for %(most)d groups, and answers for %(now)d.",
+            limits.groups_owned,
+        ) % {"most": limits.groups_owned, "now": groups_owned}
+        found.append(Reason("group-limit", sentence))
+    if limits.group_size is not None and size is not None and size > limits.group_size:
+        sentence = _("This account may take on groups of up to %(most)d members.")
+        found.append(Reason("group-size", sentence % {"most": limits.group_size}))
+    return found
+
+
+def _lifetime(found: Privileges, at: datetime) -> int:
+    lifetime = LONGEST_LIFETIME
+    if found.next_change_at is not None:
+        lifetime = min(lifetime, found.next_change_at - at)
+    return max(0, int(lifetime.total_seconds()))

@@ -1,0 +1,147 @@
+"""All that an account's standing and privileges follow from, loaded once, then only computed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from credit import fold, policy, privileges
+from credit.fold import Step
+from credit.models import LedgerEntry, Policy, Sanction
+from credit.policy import Document, Tier
+from credit.privileges import Privileges
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """Where an account stands at one instant, with all that adds up to it."""
+
+    at: datetime
+    score: int
+    level: Tier
+    # The entries that count at `at`, oldest first.
+    entries: tuple[LedgerEntry, ...]
+    # How the score changes if nothing else happens.
+    forecast: tuple[Step, ...]
+    policy: Policy
+    # When a score, or a sanction, changes by itself.
+    next_change_at: datetime | None
+
+    @property
+    def tier(self) -> str:
+        return self.level.name
+
+    @property
+    def policy_version(self) -> int:
+        return self.policy.version
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """What a finding costs. Points are zero (a warning) or negative."""
+
+    points: int
+    expires_at: datetime
+    is_warning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The ledger and the sanctions of an account, and the policy in effect."""
+
+    policy: Policy
+    entries: tuple[LedgerEntry, ...] = ()
+    sanctions: tuple[Sanction, ...] = ()
+
+    @property
+    def document(self) -> Document:
+        return policy.of(self.policy)
+
+    @property
+    def reversed_ids(self) -> frozenset[UUID]:
+        return frozenset(
+            entry.reverses_id for entry in self.entries if entry.reverses_id is not None
+        )
+
+    def with_entries(self, *entries: LedgerEntry) -> "Record":
+        return replace(self, entries=(*self.entries, *entries))
+
+    def with_sanctions(self, sanctions: Iterable[Sanction]) -> "Record":
+        return replace(self, sanctions=tuple(sanctions))
+
+    def without(self, decision_id: UUID) -> "Record":
+        """Leave out what a decision did, as if it had never been."""
+        return replace(
+            self,
+            entries=tuple(e for e in self.entries if e.decision_id != decision_id),
+            sanctions=tuple(s for s in self.sanctions if s.decision_id != decision_id),
+        )
+
+    def standing(self, at: datetime) -> StandingView:
+        document = self.document
+        score = fold.score_at(self.entries, document=document, at=at)
+        steps = tuple(fold.steps_after(self.entries, document=document, at=at))
+        return StandingView(
+            at=at,
+            score=score,
+            level=document.tier_at(score),
+            entries=tuple(e for e in self.entries if fold.counts_at(e, at)),
+            forecast=steps,
+            policy=self.policy,
+            next_change_at=next_change(self.sanctions, steps, at),
+        )
+
+    def privileges(self, at: datetime, *, group_id: UUID | None = None) -> Privileges:
+        """Derive the answers at `at`, on the platform or, with `group_id`, in that group."""
+        standing = self.standing(at)
+        return privileges.assess(
+            tier=standing.level,
+            steps=standing.forecast,
+            decision_ids=self._behind(standing),
+            sanctions=[s for s in self.sanctions if s.is_in_force_at(at)],
+            group_id=group_id,
+            policy_version=self.policy.version,
+            next_change_at=standing.next_change_at,
+        )
+
+    def penalty(self, severity: str, at: datetime) -> Penalty:
+        """Tell what a finding of `severity` costs at `at`: for a first LOW one, nothing."""
+        document = self.document
+        is_warning = (
+            severity == "LOW"
+            and document.first_low_finding is not None
+            and not self._has_findings(at)
+        )
+        points = 0 if is_warning else -document.terms_of(severity).points
+        return Penalty(points, at + document.lifetime_of(severity, points), is_warning)
+
+    def _has_findings(self, at: datetime) -> bool:
+        """Say whether a finding counts at `at` that was not reversed, a warning included."""
+        undone = {e.reverses_id for e in self.entries if e.effective_at <= at}
+        return any(
+            entry.kind == LedgerEntry.Kind.PENALTY
+            and fold.counts_at(entry, at)
+            and entry.pk not in undone
+            for entry in self.entries
+        )
+
+    def _behind(self, standing: StandingView) -> tuple[UUID, ...]:
+        """List the decisions that cost the account points which still count, newest first."""
+        undone = {e.reverses_id for e in standing.entries if e.reverses_id}
+        found = [
+            entry.decision_id
+            for entry in reversed(standing.entries)
+            if entry.points < 0 and entry.decision_id and entry.pk not in undone
+        ]
+        return tuple(dict.fromkeys(found))
+
+
+def next_change(
+    sanctions: Iterable[Sanction], steps: Iterable[Step], at: datetime
+) -> datetime | None:
+    """Return when the score or a sanction next changes by itself after `at`."""
+    moments = [step.at for step in steps]
+    for sanction in sanctions:
+        if sanction.lifted_at is None or sanction.lifted_at > at:
+            moments += [m for m in (sanction.starts_at, sanction.ends_at) if m and m > at]
+    return min(moments, default=None)

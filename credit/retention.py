@@ -1,0 +1,30 @@
+"""What credit keeps, and for how long."""
+
+from django.db.models import Q
+
+from portal.core.data_classes import TWO_YEARS, Reach, registry
+from portal.core.purge_rows import keep_rows
+
+BY_ACCOUNT = Reach(platform=("platform_id",), account=("account_id",))
+
+keep_rows(
+    name="ledger entries",
+    model="credit.LedgerEntry",
+    starts="they stopped counting",
+    window=TWO_YEARS,
+    # A reversal expires with what it reverses, so the two always leave together.
+    due=lambda cutoff: Q(expires_at__lt=cutoff),
+    reach=BY_ACCOUNT,
+)
+keep_rows(
+    name="sanctions",
+    model="credit.Sanction",
+    starts="they ended or were lifted",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(ends_at__lt=cutoff) | Q(lifted_at__lt=cutoff),
+    reach=BY_ACCOUNT,
+)
+registry.exempts(
+    credit__Policy="terms of a service; names staff by id only",
+)
+registry.leaves_with("identity.Account", "credit.Standing", "account__in")

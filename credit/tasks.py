@@ -1,0 +1,16 @@
+"""Celery wakes these; Postgres holds the work. Each may run twice, late or side by side."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from credit.actions import standings
+from portal.core.actors import Actor
+
+BATCH = 500
+
+
+@shared_task(name="credit.tasks.refresh_standings", time_limit=300, ignore_result=True)
+def refresh_standings() -> None:
+    by = Actor.system("refresh_standings")
+    while standings.refresh_due(by=by, at=timezone.now(), limit=BATCH) >= BATCH:
+        pass

@@ -1,0 +1,140 @@
+"""The one way a view, endpoint or admin page obtains a record of groups.
+
+What somebody may not see answers exactly like what does not exist.
+"""
+
+import re
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+from groups.models import Appeal, Case, Decision, Flag, Group, Notice, Rule
+from groups.queries import visibility
+from identity.models import Account, User
+from identity.roles import Permission
+from portal.core.errors import NotFound
+from portal.core.models import Platform
+
+Row = TypeVar("Row", bound=Model)
+REFERENCE = re.compile(r"[A-Z]-([0-9]{1,15})")
+MISSING = "There is no such record, or it is not one you may see."
+
+
+def get_case_for(
+    user: User, id: UUID | str, *, permission: Permission = Permission.VIEW_RECORDS
+) -> Case:
+    """Return a case for staff who have `permission` on its platform, by id or reference."""
+    found = visibility.list_cases_for_staff(user=user, permission=permission)
+    return _one(found.select_related("platform", "group", "rule", "subject"), id, "C")
+
+
+def get_case_for_owner(user: User, id: UUID | str) -> Case:
+    """Return a case for somebody who owns or manages its group, or did when it arose."""
+    found = visibility.list_cases_for_owner(user=user)
+    return _one(found.select_related("platform", "group", "rule", "subject"), id, "C")
+
+
+def get_group_for(
+    user: User, id: UUID | str, *, permission: Permission = Permission.VIEW_RECORDS
+) -> Group:
+    """Return a group for staff who have `permission` on its platform."""
+    return _one(visibility.list_groups_for_staff(user=user, permission=permission), id)
+
+
+def get_group_for_owner(user: User, id: UUID | str) -> Group:
+    """Return a group in which an account of `user` holds a role now."""
+    return _one(visibility.list_groups_for_owner(user=user).select_related("platform"), id)
+
+
+def get_decision_for(
+    user: User, id: UUID | str, *, permission: Permission = Permission.VIEW_RECORDS
+) -> Decision:
+    """Return a decision for staff who have `permission` on its platform."""
+    found = visibility.list_decisions_for_staff(user=user, permission=permission)
+    return _one(found.select_related("case__group", "rule", "platform"), id, "D")
+
+
+def get_decision_for_owner(user: User, id: UUID | str) -> Decision:
+    """Return a decision in effect about `user`, their group, or a case that arose under them."""
+    found = visibility.list_decisions_for_owner(user=user)
+    return _one(found.select_related("case__group", "rule", "platform"), id, "D")
+
+
+def get_appeal_for(
+    user: User, id: UUID | str, *, permission: Permission = Permission.VIEW_RECORDS
+) -> Appeal:
+    """Return an appeal for staff who have `permission` on its platform."""
+    found = visibility.list_appeals_for_staff(user=user, permission=permission)
+    return _one(found.select_related("decision__case__group", "platform"), id, "A")
+
+
+def get_appeal_for_owner(user: User, id: UUID | str) -> Appeal:
+    """Return an appeal that an account of `user` submitted."""
+    found = visibility.list_appeals_for_owner(user=user)
+    return _one(found.select_related("decision__case__group", "platform"), id, "A")
+
+
+def get_notice_for(user: User, id: UUID | str) -> Notice:
+    """Return a notice that was sent to an account of `user`."""
+    found = visibility.list_notices_for(user=user)
+    return _one(found.select_related("platform", "group", "case", "decision", "appeal"), id)
+
+
+def get_flag_for_reporter(user: User, id: UUID | str) -> Flag:
+    """Return a report that an account of `user` sent."""
+    return _one(Flag.objects.filter(reporter__user=user).select_related("case"), id)
+
+
+def get_account_of(user: User, id: UUID | str) -> Account:
+    """Return an account that belongs to `user`."""
+    return _one(Account.objects.filter(user=user).select_related("platform"), id)
+
+
+def get_group_on(platform: Platform, external_id: str) -> Group:
+    """Return the platform's group of that external id."""
+    found = Group.objects.filter(platform=platform, external_id=external_id)
+    return _only(found.order_by("pk").first())
+
+
+def get_group_by_id_on(platform: Platform, id: UUID) -> Group:
+    """Return the platform's group of Accord's own id."""
+    return _one(Group.objects.filter(platform=platform), id)
+
+
+def get_group_named(platform: Platform, words: str) -> Group:
+    """Return the platform's group that a person means: its id, or a name that only one has."""
+    on_platform = Group.objects.filter(platform=platform).order_by("pk")
+    if group := on_platform.filter(external_id=words).first():
+        return group
+    found = list(on_platform.filter(name__iexact=words)[:2])
+    if len(found) > 1:
+        raise NotFound(f"More than one group on {platform} has this name. Give the id instead.")
+    if not found:
+        raise NotFound(f"{platform} has no group with this name or id. Check how it is written.")
+    return found[0]
+
+
+def get_rule_in_force(platform: Platform, code: str) -> Rule:
+    """Return the version of the platform's rule that is in force."""
+    found = Rule.objects.filter(platform=platform, code=code, retired_at=None)
+    return _only(found.order_by("pk").first())
+
+
+def _one(rows: QuerySet[Row], id: UUID | str, prefix: str = "") -> Row:
+    """Return the row of that id or, for numbered records, of that reference such as C-24029."""
+    if isinstance(id, str):
+        reference = REFERENCE.fullmatch(id)
+        if prefix and reference and id.startswith(prefix):
+            return _only(rows.filter(number=int(reference[1])).order_by("pk").first())
+        try:
+            id = UUID(id)
+        except ValueError:
+            raise NotFound(MISSING) from None
+    return _only(rows.filter(pk=id).order_by("pk").first())
+
+
+def _only(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound(MISSING)
+    return row

@@ -1,0 +1,25 @@
+from groups.admin import (
+    appeals,
+    cases,
+    decisions,
+    duties,
+    groups,
+    log,
+    notices,
+    tenures,
+    transfers,
+    work,
+)
+
+__all__ = [
+    "appeals",
+    "cases",
+    "decisions",
+    "duties",
+    "groups",
+    "log",
+    "notices",
+    "tenures",
+    "transfers",
+    "work",
+]

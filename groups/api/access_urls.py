@@ -1,0 +1,9 @@
+"""AuthZEN 1.0, under /access/v1/."""
+
+from django.urls import path
+
+from groups.api import evaluation
+
+app_name = "access"
+
+urlpatterns = [path("evaluation", evaluation.EvaluationView.as_view(), name="evaluation")]

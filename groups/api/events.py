@@ -1,0 +1,234 @@
+"""Governance events from partners: one CloudEvent, a batch, or NDJSON."""
+
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from groups import events
+from groups.actions import events as event_actions
+from groups.batches import Receipt, Status
+from groups.events import GovernanceEvent, Refusal
+from groups.sources import cloudevents
+from identity.api.base import PartnerView
+from portal.core import errors, http_errors, idempotency
+
+LARGEST_BODY = 10 * 1024 * 1024
+MOST_LINES = 10_000
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+NDJSON = "application/x-ndjson"
+
+
+class NothingAccepted(errors.Invalid):
+    """Every event in the request was refused. Nothing was changed."""
+
+    code = "no-event-accepted"
+    title = "No event could be taken"
+    advice = "`verdicts` says for each event what is wrong with it. Correct them and send again."
+
+
+class BytesParser(BaseParser):
+    """Leaves the body as it is: each event is judged by itself."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        return stream.read(LARGEST_BODY + 1)
+
+
+class StructuredParser(BytesParser):
+    media_type = STRUCTURED
+
+
+class BatchParser(BytesParser):
+    media_type = BATCH
+
+
+class NDJSONParser(BytesParser):
+    media_type = NDJSON
+
+
+class JSONParser(BytesParser):
+    media_type = "application/json"
+
+
+class EventData(serializers.Serializer[Any]):
+    actor = serializers.CharField(
+        max_length=200, required=False, allow_null=True, help_text="The account that did it."
+    )
+    subject = serializers.CharField(
+        max_length=200, required=False, allow_null=True, help_text="The account it was done to."
+    )
+    role = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_null=True,
+        help_text="owner or manager, where a role is granted or revoked.",
+    )
+    old_role = serializers.CharField(max_length=40, required=False, allow_null=True)
+    reason = serializers.CharField(
+        required=False, allow_null=True, help_text="Kept up to 500 characters."
+    )
+    until = serializers.DateTimeField(required=False, allow_null=True)
+    caused_by = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_null=True,
+        help_text="Id of the Accord command that led to it, if one did.",
+    )
+    attributes = serializers.DictField(
+        required=False,
+        allow_null=True,
+        help_text="At most 2 KiB. `name` with group.created and group.updated, `size` with "
+        "group.size are taken over.",
+    )
+
+
+class Event(serializers.Serializer[Any]):
+    """A CloudEvent 1.0. `source` and `id` identify it for ever: sending it twice is harmless."""
+
+    specversion = serializers.ChoiceField(["1.0"])
+    id = serializers.CharField(max_length=200)
+    source = serializers.CharField(max_length=200)  # type: ignore[assignment]
+    type = serializers.ChoiceField(
+        [f"{cloudevents.PREFIX}{kind}{cloudevents.SUFFIX}" for kind in sorted(events.KINDS)]
+    )
+    subject = serializers.CharField(
+        max_length=200,
+        required=False,
+        help_text="The platform's id of the group. Only account events may go without.",
+    )
+    time = serializers.DateTimeField(help_text="With a time zone; at most 5 minutes ahead.")
+    sequence = serializers.CharField(
+        required=False,
+        help_text="A whole number that orders events of one instant. Without it, their place in "
+        "the request does.",
+    )
+    data = EventData(required=False, allow_null=True)  # type: ignore[assignment]
+
+
+class EventVerdict(serializers.Serializer[Any]):
+    id = serializers.CharField(allow_null=True, help_text="The event's own id, where it had one.")
+    verdict = serializers.ChoiceField([status.value for status in Status])
+    code = serializers.CharField(
+        allow_null=True,
+        help_text="Why it was refused, or why an accepted one was not kept. For programs.",
+    )
+    detail = serializers.CharField(allow_null=True, help_text="The same as a sentence.")
+
+
+class Verdicts(serializers.Serializer[Any]):
+    accepted = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    verdicts = EventVerdict(many=True, help_text="One for each event, in the order of the request.")
+
+
+EXAMPLE = {
+    "specversion": "1.0",
+    "id": "audit-88121",
+    "source": "relay/eu-1",
+    "type": "accord.governance.role.granted.v1",
+    "subject": "g-000042",
+    "time": "2026-11-02T11:58:03Z",
+    "data": {"actor": "p-000007", "subject": "p-000117", "role": "manager", "reason": None},
+}
+ANSWER = {
+    "accepted": 1,
+    "duplicate": 0,
+    "refused": 1,
+    "verdicts": [
+        {"id": "audit-88121", "verdict": "ACCEPTED", "code": None, "detail": None},
+        {
+            "id": "audit-88122",
+            "verdict": "REFUSED",
+            "code": "MISSING_GROUP",
+            "detail": "The event names no group. Send its id as the subject.",
+        },
+    ],
+}
+
+
+class EventsView(PartnerView):
+    required_scopes: ClassVar[list[str]] = ["events"]
+    parser_classes = (StructuredParser, BatchParser, NDJSONParser, JSONParser)
+
+    @extend_schema(
+        operation_id="send_events",
+        summary="Send governance events",
+        description="Takes one CloudEvent, a batch as a JSON array, or NDJSON with one event a "
+        "line: at most 10 MiB, 10,000 events, 64 KiB an event. Each event is judged by itself, "
+        "and the answer says what became of each: one that is refused stops no other. Only when "
+        "none could be taken is the answer 422. Accord takes governance events, never messages.",
+        tags=["Events"],
+        request={
+            STRUCTURED: Event,
+            BATCH: Event(many=True),
+            NDJSON: {"schema": {"type": "string", "description": "One CloudEvent a line."}},
+            "application/json": Event,
+        },
+        responses={200: Verdicts},
+        examples=[
+            OpenApiExample(
+                "A role is granted", value=EXAMPLE, request_only=True, media_type=STRUCTURED
+            ),
+            OpenApiExample("A batch of one", value=[EXAMPLE], request_only=True, media_type=BATCH),
+            OpenApiExample(
+                "A role, as JSON", value=EXAMPLE, request_only=True, media_type="application/json"
+            ),
+            OpenApiExample("One taken, one refused", value=ANSWER, response_only=True),
+        ],
+    )
+    @idempotency.keyed
+    def post(self, request: Request) -> Response:
+        receipt = event_actions.ingest(
+            platform=self.platform, events=_parse(request), by=self.actor, at=timezone.now()
+        )
+        answer = _render(receipt)
+        if receipt.verdicts and answer["refused"] == len(receipt.verdicts):
+            raise NothingAccepted(
+                receipt.verdicts[0].detail or "Every event was refused.", **answer
+            )
+        return Response(answer)
+
+
+def _parse(request: Request) -> list[GovernanceEvent | Refusal]:
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise http_errors.UnsupportedMediaType("Send the body without a Content-Encoding.")
+    # A request without a body has no bytes to parse, and DRF makes it an empty form.
+    body = request.data if isinstance(request.data, bytes) else b""
+    if len(body) > LARGEST_BODY:
+        raise http_errors.TooLarge("The body takes more than 10 MiB. Split it.")
+    lines = _split(body, str(request.content_type).partition(";")[0].strip().lower())
+    if len(lines) > MOST_LINES:
+        raise http_errors.TooLarge(f"{len(lines):,} events are more than {MOST_LINES:,}. Split it.")
+    return [cloudevents.parse(line) for line in lines]
+
+
+def _split(body: bytes, media_type: str) -> list[bytes]:
+    if media_type == NDJSON:
+        return [line for line in map(bytes.strip, body.split(b"\n")) if line]
+    if media_type == STRUCTURED or not body.lstrip().startswith(b"["):
+        return [body.strip()]
+    try:
+        return cloudevents.split_batch(body)
+    except cloudevents.NotABatch as error:
+        raise http_errors.Malformed(str(error)) from error
+
+
+def _render(receipt: Receipt) -> dict[str, Any]:
+    counts = receipt.counts()
+    return {status.lower(): counts.get(status.lower(), 0) for status in Status} | {
+        "verdicts": [
+            {
+                "id": verdict.id,
+                "verdict": verdict.status.value,
+                "code": verdict.code,
+                "detail": verdict.detail,
+            }
+            for verdict in receipt.verdicts
+        ]
+    }

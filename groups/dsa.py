@@ -1,0 +1,131 @@
+"""Categories of a statement of reasons that a rule about conduct may belong to, with keywords.
+
+The names are those of the European Commission's transparency database (Implementing Regulation
+(EU) 2024/2835, Annex I, part 2). Categories of speech and civic discourse are left out on
+purpose: Accord's rules are about conduct, not opinion.
+"""
+
+from collections.abc import Mapping
+
+OTHER = "KEYWORD_OTHER"
+
+KEYWORDS: Mapping[str, frozenset[str]] = {
+    "STATEMENT_CATEGORY_ANIMAL_WELFARE": frozenset(
+        {"KEYWORD_ANIMAL_HARM", "KEYWORD_UNLAWFUL_SALE_ANIMALS", OTHER}
+    ),
+    "STATEMENT_CATEGORY_CONSUMER_INFORMATION": frozenset(
+        {
+            "KEYWORD_HIDDEN_ADVERTISEMENT",
+            "KEYWORD_INSUFFICIENT_INFORMATION_ON_TRADERS",
+            "KEYWORD_MISLEADING_INFO_GOODS_SERVICES",
+            "KEYWORD_MISLEADING_INFO_CONSUMER_RIGHTS",
+            "KEYWORD_NONCOMPLIANCE_PRICING",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_CYBER_VIOLENCE": frozenset(
+        {
+            "KEYWORD_CYBER_BULLYING_INTIMIDATION",
+            "KEYWORD_CYBER_HARASSMENT",
+            "KEYWORD_CYBER_INCITEMENT",
+            "KEYWORD_CYBER_STALKING",
+            "KEYWORD_NON_CONSENSUAL_IMAGE_SHARING",
+            "KEYWORD_NON_CONSENSUAL_MATERIAL_DEEPFAKE",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_CYBER_VIOLENCE_AGAINST_WOMEN": frozenset(
+        {
+            "KEYWORD_BULLYING_AGAINST_GIRLS",
+            "KEYWORD_CYBER_HARASSMENT_AGAINST_WOMEN",
+            "KEYWORD_CYBER_STALKING_AGAINST_WOMEN",
+            "KEYWORD_FEMALE_GENDERED_DISINFORMATION",
+            "KEYWORD_INCITEMENT_AGAINST_WOMEN",
+            "KEYWORD_NON_CONSENSUAL_IMAGE_SHARING_AGAINST_WOMEN",
+            "KEYWORD_NON_CONSENSUAL_MATERIAL_DEEPFAKE_AGAINST_WOMEN",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": frozenset(
+        {
+            "KEYWORD_BIOMETRIC_DATA_BREACH",
+            "KEYWORD_DATA_FALSIFICATION",
+            "KEYWORD_MISSING_PROCESSING_GROUND",
+            "KEYWORD_RIGHT_TO_BE_FORGOTTEN",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS": frozenset(
+        {
+            "KEYWORD_COPYRIGHT_INFRINGEMENT",
+            "KEYWORD_DESIGN_INFRINGEMENT",
+            "KEYWORD_GEOGRAPHIC_INDICATIONS_INFRINGEMENT",
+            "KEYWORD_PATENT_INFRINGEMENT",
+            "KEYWORD_TRADE_SECRET_INFRINGEMENT",
+            "KEYWORD_TRADEMARK_INFRINGEMENT",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_PROTECTION_OF_MINORS": frozenset(
+        {
+            "KEYWORD_AGE_SPECIFIC_RESTRICTIONS_MINORS",
+            "KEYWORD_CHILD_SEXUAL_ABUSE_MATERIAL",
+            "KEYWORD_CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE",
+            "KEYWORD_GROOMING_SEXUAL_ENTICEMENT_MINORS",
+            "KEYWORD_UNSAFE_CHALLENGES",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY": frozenset(
+        {
+            "KEYWORD_ILLEGAL_ORGANIZATIONS",
+            "KEYWORD_RISK_ENVIRONMENTAL_DAMAGE",
+            "KEYWORD_RISK_PUBLIC_HEALTH",
+            "KEYWORD_TERRORIST_CONTENT",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_SCAMS_AND_FRAUD": frozenset(
+        {
+            "KEYWORD_IMPERSONATION_ACCOUNT_HIJACKING",
+            "KEYWORD_INAUTHENTIC_ACCOUNTS",
+            "KEYWORD_INAUTHENTIC_LISTINGS",
+            "KEYWORD_INAUTHENTIC_USER_REVIEWS",
+            "KEYWORD_PHISHING",
+            "KEYWORD_PYRAMID_SCHEMES",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_SELF_HARM": frozenset(
+        {
+            "KEYWORD_CONTENT_PROMOTING_EATING_DISORDERS",
+            "KEYWORD_SELF_MUTILATION",
+            "KEYWORD_SUICIDE",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_UNSAFE_AND_PROHIBITED_PRODUCTS": frozenset(
+        {"KEYWORD_PROHIBITED_PRODUCTS", "KEYWORD_UNSAFE_PRODUCTS", OTHER}
+    ),
+    "STATEMENT_CATEGORY_VIOLENCE": frozenset(
+        {
+            "KEYWORD_COORDINATED_HARM",
+            "KEYWORD_INCITEMENT_VIOLENCE_HATRED",
+            "KEYWORD_HUMAN_EXPLOITATION",
+            "KEYWORD_HUMAN_TRAFFICKING",
+            "KEYWORD_TRAFFICKING_WOMEN_GIRLS",
+            OTHER,
+        }
+    ),
+    "STATEMENT_CATEGORY_OTHER_VIOLATION_TC": frozenset(
+        {
+            "KEYWORD_ADULT_SEXUAL_MATERIAL",
+            "KEYWORD_AGE_SPECIFIC_RESTRICTIONS",
+            "KEYWORD_GEOGRAPHICAL_REQUIREMENTS",
+            "KEYWORD_GOODS_SERVICES_NOT_PERMITTED",
+            "KEYWORD_LANGUAGE_REQUIREMENTS",
+            "KEYWORD_NUDITY",
+            OTHER,
+        }
+    ),
+}

@@ -1,0 +1,292 @@
+"""The pure fold: from the role events of one group to its tenures.
+
+It reads no clock and no database, so the same events give the same tenures whenever, however
+often and in whatever order they arrived.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from groups.models import RoleEvent, Tenure
+from groups.models.tenures import Role
+
+Kind = RoleEvent.Kind
+Cause = RoleEvent.Cause
+Began = Tenure.Began
+Ended = Tenure.Ended
+
+_BEGAN: dict[str | None, Began] = {
+    None: Began.GRANTED,
+    Cause.REVERSAL: Began.REINSTATED,
+    Cause.TRANSFER: Began.TRANSFERRED,
+    Cause.CLAIM: Began.CLAIMED,
+}
+_REVOKED: dict[str | None, Ended] = {
+    Cause.DECISION: Ended.DECISION,
+    Cause.TRANSFER: Ended.TRANSFERRED,
+}
+# Tenures of one account that ended so were followed by another at the same instant.
+_CHANGES = {Ended.CHANGED_ROLE, Ended.SUCCEEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A role event, as far as the fold reads it."""
+
+    key: UUID
+    kind: str
+    at: datetime
+    sequence: int = 0
+    account: UUID | None = None
+    role: str | None = None
+    actor: UUID | None = None
+    cause: str | None = None
+    caused_by: UUID | None = None
+    is_history: bool = False
+
+    @property
+    def order(self) -> tuple[datetime, int, bytes]:
+        return self.at, self.sequence, self.key.bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A tenure as a value: half-open, `until` is null while it lasts."""
+
+    account: UUID
+    role: str
+    since: datetime
+    began: str
+    began_by: UUID | None
+    began_event: UUID
+    until: datetime | None = None
+    ended: str | None = None
+    ended_by: UUID | None = None
+    ended_event: UUID | None = None
+    is_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    tenures: list[Span]
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How a group stood at `at`. The purge has deleted what led to it."""
+
+    at: datetime
+    held: Sequence[Span]
+    """The tenures at that instant; how they ended, the later facts say."""
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of one group: its facts, from the beginning or from a baseline on."""
+
+    facts: Sequence[Fact]
+    baseline: Baseline | None = None
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence of a fact that comes after all of these, also at the same instant."""
+        return 1 + max((fact.sequence for fact in self.facts), default=0)
+
+    def fold(self, *more: Fact) -> Folded:
+        return fold([*self.facts, *more], baseline=self.baseline)
+
+
+def fold(facts: Iterable[Fact], *, baseline: Baseline | None = None) -> Folded:
+    """Derive the tenures of one group, in the order in which they ended or began.
+
+    With a baseline, facts before it are not read: it says what came of them.
+    """
+    group = _Group()
+    if baseline is not None:
+        facts = [fact for fact in facts if fact.at >= baseline.at]
+        group.stand(baseline)
+    for fact in sorted({fact.key: fact for fact in facts}.values(), key=lambda fact: fact.order):
+        group.apply(fact)
+    return Folded(group.spans(), group.archived_at)
+
+
+@dataclass
+class _Group:
+    owner: UUID | None = None
+    # The decision in whose wake the owner succeeded; if it is reversed, they step back.
+    stands_in_for: UUID | None = None
+    owner_rank: int = 0
+    # Whose rank is lowest has been owner or co-owner for longest, and succeeds.
+    co_owners: dict[UUID, int] = field(default_factory=dict)
+    last_rank: int = 0
+    managers: set[UUID] = field(default_factory=set)
+    held: dict[UUID, Span] = field(default_factory=dict)
+    ended: list[Span] = field(default_factory=list)
+    archived_at: datetime | None = None
+
+    def stand(self, baseline: Baseline) -> None:
+        """Start from what a baseline says; who holds a role for longest ranks first."""
+        self.archived_at = baseline.archived_at
+        for span in sorted(baseline.held, key=lambda span: (span.since, span.began_event)):
+            self.held[span.account] = replace(
+                span, until=None, ended=None, ended_by=None, ended_event=None
+            )
+            if span.role == Role.MANAGER:
+                self.managers.add(span.account)
+            elif span.role == Role.OWNER:
+                self._seat(span.account, self._next_rank())
+            else:
+                self.co_owners[span.account] = self._next_rank()
+
+    def apply(self, fact: Fact) -> None:
+        if fact.kind == Kind.ARCHIVED:
+            self._archive(fact)
+        elif fact.kind == Kind.RESTORED:
+            self.archived_at = None
+        elif fact.account is None:
+            return
+        elif fact.kind == Kind.GRANTED and fact.role == Role.MANAGER:
+            self._grant_manager(fact, fact.account)
+        elif fact.kind == Kind.GRANTED:
+            self._grant_owner(fact, fact.account)
+        elif self._ends(fact, fact.account):
+            self._drop(fact, fact.account, _how(fact))
+            self._succeed(fact)
+
+    def spans(self) -> list[Span]:
+        return _without_empty(self.ended) + list(self.held.values())
+
+    def _ends(self, fact: Fact, account: UUID) -> bool:
+        if fact.kind != Kind.REVOKED:
+            return account in self.held
+        if fact.role == Role.MANAGER:
+            return account in self.managers
+        return account == self.owner or account in self.co_owners
+
+    def _archive(self, fact: Fact) -> None:
+        if self.archived_at is None:
+            self.archived_at = fact.at
+        for account in list(self.held):
+            self._drop(fact, account, Ended.GROUP_ARCHIVED)
+
+    def _grant_manager(self, fact: Fact, account: UUID) -> None:
+        if account in self.managers or self._comes_too_late(fact, account):
+            return
+        if account in self.held:
+            self._drop(fact, account, Ended.CHANGED_ROLE)
+        self.managers.add(account)
+        self._begin(fact, account, Role.MANAGER, _BEGAN[fact.cause])
+        self._succeed(fact)
+
+    def _grant_owner(self, fact: Fact, account: UUID) -> None:
+        takes_over = self._takes_over(fact)
+        if account == self.owner or (account in self.co_owners and not takes_over):
+            return
+        if fact.cause and self.archived_at:
+            return
+        rank = self.co_owners.get(account) or self._next_rank()
+        if account in self.held:
+            was_manager = account in self.managers
+            self._drop(fact, account, Ended.CHANGED_ROLE if was_manager else Ended.SUCCEEDED)
+        if takes_over:
+            self._step_back(fact)
+        if self.owner is None:
+            self._seat(account, rank)
+            self._begin(fact, account, Role.OWNER, _BEGAN[fact.cause])
+        else:
+            self.co_owners[account] = rank
+            self._begin(fact, account, Role.CO_OWNER, _BEGAN[fact.cause])
+
+    def _takes_over(self, fact: Fact) -> bool:
+        if self.owner is None or fact.cause == Cause.TRANSFER:
+            return True
+        return fact.cause == Cause.REVERSAL and fact.caused_by == self.stands_in_for
+
+    def _step_back(self, fact: Fact) -> None:
+        """The owner becomes a co-owner, with the seniority they had."""
+        if self.owner is None:
+            return
+        account, rank = self.owner, self.owner_rank
+        was_transferred = fact.cause == Cause.TRANSFER
+        self._drop(fact, account, Ended.TRANSFERRED if was_transferred else Ended.CHANGED_ROLE)
+        self.co_owners[account] = rank
+        self._begin(fact, account, Role.CO_OWNER, Began.STEPPED_BACK)
+
+    def _succeed(self, fact: Fact) -> None:
+        """The longest-serving co-owner succeeds at the instant in which the owner goes."""
+        if self.owner is not None or not self.co_owners:
+            return
+        account, rank = min(self.co_owners.items(), key=lambda item: item[1])
+        was_decided = fact.cause == Cause.DECISION
+        stands_in_for = fact.caused_by if was_decided else self.stands_in_for
+        self._drop(fact, account, Ended.SUCCEEDED)
+        self._seat(account, rank)
+        self.stands_in_for = stands_in_for
+        self._begin(fact, account, Role.OWNER, Began.SUCCEEDED)
+
+    def _comes_too_late(self, fact: Fact, account: UUID) -> bool:
+        """Accord gives no role in an archived group, nor in place of one that they hold."""
+        return bool(fact.cause) and (account in self.held or self.archived_at is not None)
+
+    def _next_rank(self) -> int:
+        self.last_rank += 1
+        return self.last_rank
+
+    def _seat(self, account: UUID, rank: int) -> None:
+        self.owner, self.owner_rank = account, rank
+        self.stands_in_for = None
+
+    def _begin(self, fact: Fact, account: UUID, role: Role, began: Began) -> None:
+        self.held[account] = Span(
+            account=account,
+            role=role,
+            since=fact.at,
+            began=began,
+            began_by=None if began in (Began.SUCCEEDED, Began.STEPPED_BACK) else fact.actor,
+            began_event=fact.key,
+            is_history=fact.is_history,
+        )
+
+    def _drop(self, fact: Fact, account: UUID, how: Ended) -> None:
+        span = self.held.pop(account)
+        by = None if how == Ended.SUCCEEDED else fact.actor
+        self.ended.append(
+            replace(span, until=fact.at, ended=how, ended_by=by, ended_event=fact.key)
+        )
+        self.managers.discard(account)
+        self.co_owners.pop(account, None)
+        if account == self.owner:
+            self.owner = None
+
+
+def _how(fact: Fact) -> Ended:
+    if fact.kind == Kind.REVOKED:
+        return _REVOKED.get(fact.cause, Ended.REVOKED)
+    return Ended(fact.kind)
+
+
+def _without_empty(spans: list[Span]) -> list[Span]:
+    """Leave out tenures that began and ended at one instant.
+
+    If they were the step from an earlier tenure to no tenure, the earlier one ends as they did.
+    """
+    kept: list[Span] = []
+    last: dict[UUID, int] = {}
+    for span in spans:
+        if span.until != span.since:
+            last[span.account] = len(kept)
+            kept.append(span)
+            continue
+        index = last.get(span.account)
+        if index is not None and kept[index].until == span.until and kept[index].ended in _CHANGES:
+            kept[index] = replace(
+                kept[index],
+                ended=span.ended,
+                ended_by=span.ended_by,
+                ended_event=span.ended_event,
+            )
+    return kept

@@ -1,0 +1,186 @@
+"""What owners, managers and members fill in. The actions decide; these say what is missing."""
+
+import zoneinfo
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from django import forms
+
+from groups.actions.flags import LONGEST_EXCERPT, LONGEST_STATEMENT
+from groups.models import Rule
+from groups.notice_phrases import PHRASES
+from identity.models import Account
+
+LONGEST = 5000
+LONGEST_NAME = 200
+# What a report that names somebody begins with.
+ABOUT = "About {name}:\n\n"
+# How each language that notices are written in calls itself.
+LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
+
+
+class Form(forms.Form):
+    """A form of the dashboard; `status` is what a refused one answers with."""
+
+    status = 422
+    use_required_attribute = False
+
+
+class VersionedForm(Form):
+    """A form that carries the version of the record that the person saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+
+
+class AnswerForm(VersionedForm):
+    text = forms.CharField(
+        label="What did you do?",
+        help_text="Say what you found and what you did about it. Staff read it beside the report.",
+        max_length=LONGEST,
+        widget=forms.Textarea({"rows": 7}),
+    )
+
+
+class AppealForm(Form):
+    grounds = forms.CharField(
+        label="What is wrong with the decision?",
+        help_text="For example: it was somebody else, the facts are not right, the rule does not"
+        " fit, or the measure is too hard.",
+        max_length=LONGEST,
+        widget=forms.Textarea({"rows": 7}),
+    )
+    new_facts = forms.CharField(
+        label="Is there something we did not know?",
+        help_text="Facts that were not looked at so far, and where we find them.",
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+
+class WithdrawForm(VersionedForm):
+    """Nothing to fill in: the button is the answer."""
+
+
+class FlagForm(Form):
+    """A report by a member. `rules` are those of all the platforms of the person's accounts."""
+
+    # Sending the same page twice sends one report.
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    account = forms.ChoiceField(
+        label="Your account", help_text="The report goes to the service of this account."
+    )
+    group = forms.CharField(
+        label="Which group is it about?",
+        help_text="Its name, or its id on the service.",
+        max_length=200,
+    )
+    subject = forms.CharField(
+        label="Which member is it about?",
+        help_text="Their name or id, as the service shows it. We do not say whether we know them:"
+        " what you write here becomes part of the text that the group and staff read. Leave it"
+        " empty when it is about the group itself.",
+        max_length=LONGEST_NAME,
+        required=False,
+    )
+    about_owner = forms.BooleanField(
+        label="It is about the owner of the group",
+        help_text="Staff look at it at once, and the owner does not see it while they do.",
+        required=False,
+    )
+    rule = forms.ChoiceField(label="Which rule was broken?")
+    statement = forms.CharField(
+        label="What happened?",
+        help_text="In your own words. The group sees this text, but never who wrote it: leave out"
+        " what would give you away.",
+        max_length=LONGEST_STATEMENT - len(ABOUT) - LONGEST_NAME,
+        widget=forms.Textarea({"rows": 6}),
+    )
+    excerpt = forms.CharField(
+        label="An excerpt that shows it",
+        help_text="Copy only what is needed. It is stored encrypted and deleted after the case.",
+        max_length=LONGEST_EXCERPT,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+    def __init__(
+        self, data: Any = None, *, accounts: list[Account], rules: list[Rule], **options: Any
+    ) -> None:
+        super().__init__(data, **options)
+        self.accounts = {str(account.pk): account for account in accounts}
+        self.rules = {str(rule.pk): rule for rule in rules}
+        account_field, rule_field = self.fields["account"], self.fields["rule"]
+        assert isinstance(account_field, forms.ChoiceField)
+        assert isinstance(rule_field, forms.ChoiceField)
+        account_field.choices = [
+            (key, f"{account} on {account.platform}") for key, account in self.accounts.items()
+        ]
+        if len(accounts) == 1:
+            account_field.widget = forms.HiddenInput()
+            self.initial.setdefault("account", str(accounts[0].pk))
+        rule_field.choices = [("", "Choose a rule"), *self._rules_by_platform()]
+        self.initial.setdefault("token", uuid4())
+
+    def _rules_by_platform(self) -> list[tuple[str, Any]]:
+        """List the rules; under the name of their platform when there are several."""
+        grouped: dict[str, list[tuple[str, str]]] = {}
+        for key, rule in self.rules.items():
+            grouped.setdefault(str(rule.platform), []).append((key, f"{rule.code} {rule.title}"))
+        if len(grouped) == 1:
+            return next(iter(grouped.values()))
+        return list(grouped.items())
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        account, rule = self.chosen_account(), self.chosen_rule()
+        if account and rule and account.platform_id != rule.platform_id:
+            self.add_error("rule", f"Choose a rule of {account.platform}.")
+        return found
+
+    def chosen_account(self) -> Account | None:
+        return self.accounts.get(self.cleaned_data.get("account", ""))
+
+    def chosen_rule(self) -> Rule | None:
+        return self.rules.get(self.cleaned_data.get("rule", ""))
+
+    def whole_statement(self) -> str:
+        """Return what happened, and to begin with, whom the reporter named."""
+        name = self.cleaned_data["subject"]
+        about = ABOUT.format(name=name) if name else ""
+        return about + str(self.cleaned_data["statement"])
+
+    def key(self) -> UUID:
+        """Return what makes the report the same when it is sent again.
+
+        Whom it is about is part of that. Under one key, another name would be refused where it
+        means somebody else, and be taken where neither name means anybody: that tells.
+        """
+        token: UUID = self.cleaned_data["token"]
+        about = (self.cleaned_data["subject"], self.cleaned_data["about_owner"])
+        return uuid5(token, repr(about))
+
+
+class PreferencesForm(Form):
+    # Made of what the person saw: somebody who changed it elsewhere meanwhile hears of it.
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    name = forms.CharField(
+        label="Your name", help_text="Only you and staff see it.", max_length=120
+    )
+    language = forms.ChoiceField(
+        label="Language of notices",
+        choices=[(key, LANGUAGE_NAMES.get(key, key)) for key in PHRASES],
+    )
+    timezone = forms.ChoiceField(label="Time zone", help_text="All times are shown in it.")
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        field = self.fields["timezone"]
+        assert isinstance(field, forms.ChoiceField)
+        zones = sorted(zone for zone in zoneinfo.available_timezones() if _is_a_place(zone))
+        field.choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]
+
+
+def _is_a_place(zone: str) -> bool:
+    """Leave out abbreviations and old names, which nobody looks for."""
+    return "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/", "posix/", "right/"))

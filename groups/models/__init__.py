@@ -1,0 +1,43 @@
+from groups.models.appeals import Appeal
+from groups.models.cases import Case, CaseEntry, Evidence, Flag
+from groups.models.decisions import Decision
+from groups.models.duties import Acknowledgement, Duties
+from groups.models.groups import (
+    Group,
+    GroupGroupObjectPermission,
+    GroupUserObjectPermission,
+)
+from groups.models.imports import ImportRun
+from groups.models.log import EventKey, HeldLogEntry, LogEntry
+from groups.models.measures import Measure
+from groups.models.notices import Notice, NoticeTemplate
+from groups.models.rules import Rule, Severity
+from groups.models.tenures import RoleEvent, Tenure
+from groups.models.transfers import Claim, Transfer
+
+__all__ = [
+    "Acknowledgement",
+    "Appeal",
+    "Case",
+    "CaseEntry",
+    "Claim",
+    "Decision",
+    "Duties",
+    "EventKey",
+    "Evidence",
+    "Flag",
+    "Group",
+    "GroupGroupObjectPermission",
+    "GroupUserObjectPermission",
+    "HeldLogEntry",
+    "ImportRun",
+    "LogEntry",
+    "Measure",
+    "Notice",
+    "NoticeTemplate",
+    "RoleEvent",
+    "Rule",
+    "Severity",
+    "Tenure",
+    "Transfer",
+]

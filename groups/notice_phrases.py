@@ -1,0 +1,110 @@
+"""How outcomes, measures and people are called in notices, in each language Accord speaks."""
+
+from collections.abc import Mapping
+
+from groups.models import Measure
+
+FALLBACK = "en"
+
+PHRASES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "DISMISSED": "The report was not upheld. Nothing follows from it.",
+        "OWNER_HANDLED": "The report was upheld. The group had already dealt with it.",
+        "MEASURES": "The report was upheld, and measures were taken.",
+        "UPHELD": "The decision stands.",
+        "PARTIALLY_REVERSED": "The decision was reversed in part.",
+        "REVERSED": "The decision was reversed. Everything it did was undone.",
+        "OMITTED": "The appeal ended without a decision.",
+        "INCOMPATIBLE_CONTENT": "It rests on the published rules of the service.",
+        "ILLEGAL_CONTENT": "It rests on the law: {legal_ground}",
+        "about_you": "your account, in the group {group}",
+        "about_group": "the group {group}",
+        "about_account": "the account {name}, in the group {group}",
+        "WARN": "A warning.",
+        "SUSPEND": "{privilege} is suspended for {days}{where}.",
+        "REVOKE": "{privilege} is revoked{where}.",
+        "FREEZE_GROUP": "The group is frozen.",
+        "CLOSE_GROUP": "The group is closed.",
+        "CREATE_GROUP": "Creating groups",
+        "OWN_GROUP": "Owning groups",
+        "MANAGE_GROUP": "Managing groups",
+        "in_group": " in this group",
+        "one_day": "1 day",
+        "many_days": "{days} days",
+        "until": " Until {until}.",
+        "points": (
+            "It takes {points} of your standing, under version {version} of the standing policy."
+        ),
+        "no_points": "no points",
+        "one_point": "1 point",
+        "many_points": "{points} points",
+        "NO_MACHINE": "No automated means were used to take this decision.",
+        "FOUND_BY_MACHINE": (
+            "What was reported had been found by automated means. "
+            "No automated means were used to take this decision."
+        ),
+        "no_measures": "No measures were taken.",
+        "mail_footer": ("Sent for {platform} by Accord. The same notice is kept for you at {link}"),
+    },
+    "de": {
+        "DISMISSED": "Die Meldung war nicht begründet. Aus ihr folgt nichts.",
+        "OWNER_HANDLED": "Die Meldung war begründet. Die Gruppe hatte bereits gehandelt.",
+        "MEASURES": "Die Meldung war begründet, und es wurden Maßnahmen getroffen.",
+        "UPHELD": "Die Entscheidung bleibt bestehen.",
+        "PARTIALLY_REVERSED": "Die Entscheidung wurde teilweise aufgehoben.",
+        "REVERSED": "Die Entscheidung wurde aufgehoben. Alles, was sie bewirkte, ist rückgängig.",
+        "OMITTED": "Die Beschwerde endete ohne Entscheidung.",
+        "INCOMPATIBLE_CONTENT": "Sie beruht auf den veröffentlichten Regeln des Dienstes.",
+        "ILLEGAL_CONTENT": "Sie beruht auf dem Gesetz: {legal_ground}",
+        "about_you": "Ihr Konto in der Gruppe {group}",
+        "about_group": "die Gruppe {group}",
+        "about_account": "das Konto {name} in der Gruppe {group}",
+        "WARN": "Eine Verwarnung.",
+        "SUSPEND": "{privilege} ist für {days} ausgesetzt{where}.",
+        "REVOKE": "{privilege} ist entzogen{where}.",
+        "FREEZE_GROUP": "Die Gruppe ist eingefroren.",
+        "CLOSE_GROUP": "Die Gruppe ist geschlossen.",
+        "CREATE_GROUP": "Das Recht, Gruppen zu gründen,",
+        "OWN_GROUP": "Das Recht, Gruppen zu besitzen,",
+        "MANAGE_GROUP": "Das Recht, Gruppen zu verwalten,",
+        "in_group": " (nur in dieser Gruppe)",
+        "one_day": "einen Tag",
+        "many_days": "{days} Tage",
+        "until": " Bis {until}.",
+        "points": "Ihr Ansehen verliert {points}, nach Version {version} der Ansehensregeln.",
+        "no_points": "keine Punkte",
+        "one_point": "einen Punkt",
+        "many_points": "{points} Punkte",
+        "NO_MACHINE": "Für diese Entscheidung wurden keine automatisierten Mittel verwendet.",
+        "FOUND_BY_MACHINE": (
+            "Was gemeldet wurde, war mit automatisierten Mitteln gefunden worden. "
+            "Für diese Entscheidung wurden keine automatisierten Mittel verwendet."
+        ),
+        "no_measures": "Es wurden keine Maßnahmen getroffen.",
+        "mail_footer": (
+            "Für {platform} gesendet von Accord. Dieselbe Mitteilung liegt für Sie unter {link}"
+        ),
+    },
+}
+
+
+def phrases(language: str) -> Mapping[str, str]:
+    return PHRASES.get(language, PHRASES[FALLBACK])
+
+
+def say(measure: Measure, *, language: str) -> str:
+    """Say what a measure does, in one sentence."""
+    words = phrases(language)
+    days = words["one_day" if measure.days == 1 else "many_days"].format(days=measure.days)
+    return words[measure.kind].format(
+        privilege=words.get(measure.privilege or "", ""),
+        days=days,
+        where=words["in_group"] if measure.in_group_id else "",
+    )
+
+
+def say_points(*, lost: int, version: int, language: str) -> str:
+    """Say what an entry in the ledger costs."""
+    words = phrases(language)
+    name = {0: "no_points", 1: "one_point"}.get(lost, "many_points")
+    return words["points"].format(points=words[name].format(points=lost), version=version)

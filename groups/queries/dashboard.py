@@ -1,0 +1,73 @@
+"""What belongs to one person over all their groups and platforms."""
+
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from groups.models import Appeal, Case, CaseEntry, Flag, Group, Tenure
+from groups.models.cases import CaseQuerySet
+from groups.queries import visibility
+from identity.models import Account, User
+
+
+def list_accounts(*, user: User) -> QuerySet[Account]:
+    return Account.objects.filter(user=user).select_related("platform").order_by("platform__name")
+
+
+def list_groups(*, user: User) -> QuerySet[Tenure]:
+    """Return the roles that the accounts of `user` hold now, with their groups, by name."""
+    held = Tenure.objects.current().filter(account__user=user)
+    return held.select_related("group__platform", "account").order_by("group__name", "pk")
+
+
+def count_open_cases(*, user: User, group_ids: list[UUID]) -> dict[UUID, int]:
+    """Count the open cases of each group that the dashboard shows to `user`."""
+    seen = visibility.list_cases_for_owner(user=user).open().filter(group__in=group_ids)
+    return dict(seen.values_list("group").annotate(number=Count("pk")))
+
+
+def get_role(*, user: User, group: Group) -> Tenure | None:
+    """Return the role of `user` in the group now: owning goes before managing."""
+    held = Tenure.objects.current().filter(account__user=user, group=group)
+    order = ["OWNER", "CO_OWNER", "MANAGER"]
+    found = sorted(
+        held.select_related("account__platform"), key=lambda one: (order.index(one.role), one.pk)
+    )
+    return found[0] if found else None
+
+
+def has_earlier_cases(*, user: User) -> bool:
+    """Say whether cases are shown to `user` of groups in which they hold no role any more."""
+    held = Tenure.objects.current().filter(account__user=user, group=OuterRef("group"))
+    return visibility.list_cases_for_owner(user=user).filter(~Exists(held)).exists()
+
+
+def list_cases(
+    *, user: User, group: Group | None = None, before: int | None = None
+) -> tuple[CaseQuerySet, CaseQuerySet]:
+    """Return the open cases by deadline and the past ones, the latest first.
+
+    With `before`, the past ones whose numbers are lower.
+    """
+    asked = CaseEntry.objects.filter(
+        case=OuterRef("pk"), kind=CaseEntry.Kind.OPENED, is_public=True
+    )
+    seen = visibility.list_cases_for_owner(user=user).select_related("group", "rule", "platform")
+    seen = seen.annotate(was_asked=Exists(asked))
+    if group is not None:
+        seen = seen.filter(group=group)
+    past = seen.filter(~Q(state__in=Case.OPEN_STATES)).order_by("-number")
+    if before is not None:
+        past = past.filter(number__lt=before)
+    return seen.open().order_by("due_at", "number"), past
+
+
+def list_open_appeals(*, user: User) -> QuerySet[Appeal]:
+    appeals = visibility.list_appeals_for_owner(user=user).filter(state__in=Appeal.OPEN_STATES)
+    return appeals.select_related("decision").order_by("due_at", "pk")
+
+
+def list_flags_sent(*, user: User) -> QuerySet[Flag]:
+    """Return the reports that `user` sent, the latest first."""
+    sent = Flag.objects.filter(reporter__user=user)
+    return sent.select_related("case__group", "case__rule").order_by("-received_at", "-pk")

@@ -1,0 +1,119 @@
+"""May this account do that with this group? Finds both by their external ids and asks credit."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from credit import evaluation
+from credit.evaluation import Action, Evaluation
+from credit.privileges import Reason
+from groups.models import Decision, Group, Measure, Tenure
+from groups.models.tenures import Role
+from identity.models import Account
+from portal.core.models import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An evaluation, and the numbers under which people know the decisions behind it."""
+
+    evaluation: Evaluation
+    references: Mapping[UUID, str]
+
+    def quote(self, decision_ids: Iterable[UUID]) -> list[str]:
+        return [self.references[i] for i in decision_ids if i in self.references]
+
+
+def evaluate(
+    *,
+    platform: Platform,
+    account_id: str,
+    action: Action,
+    group_id: str | None,
+    group_size: int | None,
+    at: datetime,
+) -> Verdict:
+    """Answer for external ids. Those Accord does not know count as new, not as suspect.
+
+    A group's own size is used where the platform sends none.
+    """
+    account = Account.objects.filter(platform=platform, external_id=account_id).first()
+    group = None
+    if group_id is not None:
+        group = Group.objects.filter(platform=platform, external_id=group_id).first()
+    return evaluate_known(
+        platform=platform,
+        account=account,
+        action=action,
+        group=group,
+        group_size=group_size,
+        at=at,
+    )
+
+
+def evaluate_known(
+    *,
+    platform: Platform,
+    account: Account | None,
+    action: Action,
+    group: Group | None,
+    group_size: int | None,
+    at: datetime,
+) -> Verdict:
+    """Answer for records of the platform."""
+    owned: set[UUID] = set()
+    if account is not None and action is not Action.MANAGE_GROUP:
+        owned = _get_owned_groups(account, at)
+    found = evaluation.evaluate(
+        account=account,
+        action=action,
+        group_id=group.pk if group else None,
+        group_size=group_size if group_size is not None or group is None else group.size,
+        at=at,
+        platform_id=platform.pk,
+        groups_owned=len(owned),
+        owns_it_already=group is not None and group.pk in owned,
+        refusals=_get_refusals(group) if group else [],
+    )
+    return Verdict(found, _get_references(found))
+
+
+def _get_owned_groups(account: Account, at: datetime) -> set[UUID]:
+    """Return the groups the account answers for; closed ones do not count."""
+    held = Tenure.objects.filter(account=account, role=Role.OWNER).at(at)
+    open_ones = held.exclude(group__state=Group.State.CLOSED)
+    return set(open_ones.values_list("group_id", flat=True))
+
+
+def _get_refusals(group: Group) -> list[Reason]:
+    """Say why nobody may do anything with a group that is frozen or closed."""
+    if group.state == Group.State.FROZEN:
+        sentence = _("This group is frozen until a person lifts it.")
+        return [_refuse("group-frozen", sentence, group, Measure.Kind.FREEZE_GROUP)]
+    if group.state == Group.State.CLOSED and group.closed_at is not None:
+        sentence = _("This group was closed by a decision.")
+        return [_refuse("group-closed", sentence, group, Measure.Kind.CLOSE_GROUP)]
+    if group.state == Group.State.CLOSED:
+        return [Reason("group-archived", _("This group was archived on the platform."))]
+    return []
+
+
+def _refuse(code: str, sentence: str, group: Group, kind: Measure.Kind) -> Reason:
+    in_force = Measure.objects.filter(
+        kind=kind,
+        undone_at=None,
+        decision__case__group=group,
+        decision__effective_at__isnull=False,
+    )
+    newest = in_force.order_by("-decision__effective_at")
+    return Reason(code, sentence, None, tuple(newest.values_list("decision_id", flat=True)))
+
+
+def _get_references(found: Evaluation) -> dict[UUID, str]:
+    if not found.decision_ids:
+        return {}
+    decisions = Decision.objects.filter(pk__in=found.decision_ids).only("number")
+    return {decision.pk: decision.reference for decision in decisions}

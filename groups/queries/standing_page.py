@@ -1,0 +1,97 @@
+"""All that a person may know of their own standing on one platform."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from credit import queries as credit_queries
+from credit.ladder import Ladder
+from credit.models import Privilege
+from credit.privileges import Answer
+from credit.queries import EntryView, Month
+from groups.models import Decision
+from groups.queries import visibility
+from identity.models import Account, User
+
+MOST_DECISIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry of the ledger, with the decision that it rests on."""
+
+    view: EntryView
+    decision: Decision | None
+
+    @property
+    def points_lost(self) -> int:
+        return -self.view.points
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A privilege: whether the person has it, and the decisions that stand in the way."""
+
+    name: str
+    answer: Answer
+    decisions: Sequence[Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPage:
+    at: datetime
+    account: Account
+    ladder: Ladder
+    rights: Sequence[Right]
+    counting: Sequence[Line]
+    past: Sequence[Line]
+    decisions: Sequence[Decision]
+    months: Sequence[Month]
+
+    @property
+    def taken(self) -> Sequence[str]:
+        """Name what decisions took, beside what the level does not bring."""
+        return [
+            right.name
+            for right in self.rights
+            if any(reason.code != "standing" for reason in right.answer.reasons)
+        ]
+
+
+def get_page(
+    *, user: User, account: Account, at: datetime, group_id: UUID | None = None
+) -> StandingPage:
+    """Gather the standing of an account of `user`; with a group, what counts there too."""
+    entries = credit_queries.list_entries(account=account, at=at)
+    privileges = credit_queries.get_privileges(account=account, at=at, group_id=group_id)
+    shown = visibility.list_decisions_for_owner(user=user).filter(subject_account=account)
+    shown = shown.select_related("rule").order_by("-number")
+    behind = {view.entry.decision_id for view in entries if view.entry.decision_id} | {
+        pk
+        for privilege in Privilege
+        for reason in privileges.of(privilege).reasons
+        for pk in reason.decision_ids
+    }
+    known = {decision.pk: decision for decision in shown.filter(pk__in=behind)}
+    lines = [_line(view, known) for view in entries]
+    return StandingPage(
+        at=at,
+        account=account,
+        ladder=credit_queries.get_ladder(account=account, at=at),
+        rights=[_right(privilege, privileges.of(privilege), known) for privilege in Privilege],
+        counting=[line for line in lines if line.view.counts],
+        past=[line for line in lines if not line.view.counts],
+        decisions=list(shown[:MOST_DECISIONS]),
+        months=credit_queries.list_history(account=account, at=at),
+    )
+
+
+def _line(view: EntryView, known: dict[UUID, Decision]) -> Line:
+    behind = view.entry.decision_id
+    return Line(view, known.get(behind) if behind else None)
+
+
+def _right(privilege: Privilege, answer: Answer, known: dict[UUID, Decision]) -> Right:
+    behind = dict.fromkeys(pk for reason in answer.reasons for pk in reason.decision_ids)
+    return Right(privilege.label, answer, [known[pk] for pk in behind if pk in known])

@@ -1,0 +1,146 @@
+"""What groups keeps, and for how long."""
+
+from django.conf import settings
+from django.db.models import Q
+
+from groups.log_retention import LogPartitions
+from groups.role_retention import GroupPasts
+from portal.core.data_classes import TWO_YEARS, DataClass, Reach, Window, registry
+from portal.core.purge_rows import keep_rows
+
+OF_SOMEBODY_IN_A_GROUP = Reach(
+    platform=("group__platform_id",), group=("group_id",), account=("account_id",)
+)
+
+registry.register(
+    DataClass(
+        name="governance log",
+        models=("groups.LogEntry",),
+        starts="the event, in whole days",
+        window=Window(183, floor=30, ceiling=365),
+        engine=LogPartitions(),
+    )
+)
+keep_rows(
+    name="event keys",
+    model="groups.EventKey",
+    starts="the event: they tell a repeated event while the log knows it",
+    window=Window(183, floor=30, ceiling=365),
+    due=lambda cutoff: Q(occurred_at__lt=cutoff),
+    reach=Reach(platform=("platform_id",)),
+    batch=10_000,
+)
+keep_rows(
+    name="held log entries",
+    model="groups.HeldLogEntry",
+    starts="the hold that kept them is released",
+    window=Window(0, floor=0, ceiling=0),
+    due=lambda cutoff: Q(hold__released_at__lte=cutoff),
+    reach=Reach(
+        platform=("platform_id",),
+        group=("group_id",),
+        account=("actor_id", "subject_id"),
+    ),
+)
+keep_rows(
+    name="evidence",
+    model="groups.Evidence",
+    starts="the case closes",
+    window=Window(settings.APPEAL_WINDOW_DAYS + 31, floor=settings.APPEAL_WINDOW_DAYS, ceiling=365),
+    due=lambda cutoff: Q(flag__case__closed_at__lt=cutoff),
+    reach=Reach(
+        platform=("flag__platform_id",),
+        group=("flag__case__group_id",),
+        case=("flag__case_id",),
+        account=("flag__reporter_id", "flag__case__subject_id"),
+    ),
+)
+keep_rows(
+    name="notices",
+    model="groups.Notice",
+    starts="they are written",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(created_at__lt=cutoff),
+    reach=Reach(
+        platform=("platform_id",),
+        group=("group_id",),
+        case=("case_id",),
+        account=("recipient_id",),
+    ),
+)
+keep_rows(
+    name="closed cases",
+    model="groups.Case",
+    also=("groups.Flag", "groups.CaseEntry", "groups.Decision", "groups.Measure", "groups.Appeal"),
+    starts="the case closes",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(closed_at__lt=cutoff),
+    reach=Reach(
+        platform=("platform_id",),
+        group=("group_id",),
+        case=("id",),
+        account=(
+            "subject_id",
+            "owner_at_opening_id",
+            "flags__reporter_id",
+            "notices__recipient_id",
+            "decisions__appeals__appellant_id",
+        ),
+    ),
+    children=(
+        ("groups.Notice", "case__in"),
+        ("groups.Appeal", "decision__case__in"),
+        ("groups.Measure", "decision__case__in"),
+        ("groups.Decision", "case__in"),
+        ("groups.Evidence", "flag__case__in"),
+        ("groups.Flag", "case__in"),
+        ("groups.CaseEntry", "case__in"),
+    ),
+    batch=200,
+)
+registry.register(
+    DataClass(
+        name="tenures and role events",
+        models=("groups.Tenure", "groups.RoleEvent"),
+        starts="the tenure ends; the event",
+        window=TWO_YEARS,
+        engine=GroupPasts(),
+    )
+)
+keep_rows(
+    name="transfers",
+    model="groups.Transfer",
+    starts="they end",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(ended_at__lt=cutoff),
+    reach=Reach(
+        platform=("group__platform_id",),
+        group=("group_id",),
+        account=("from_account_id", "to_account_id"),
+    ),
+)
+keep_rows(
+    name="claims",
+    model="groups.Claim",
+    starts="they end",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(ended_at__lt=cutoff),
+    reach=OF_SOMEBODY_IN_A_GROUP,
+)
+keep_rows(
+    name="acknowledgements",
+    model="groups.Acknowledgement",
+    starts="they were given",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(acknowledged_at__lt=cutoff),
+    reach=OF_SOMEBODY_IN_A_GROUP,
+)
+registry.exempts(
+    groups__Group="a group, not a person",
+    groups__GroupUserObjectPermission="ends with the tenure it was delegated in",
+    groups__GroupGroupObjectPermission="never written: Accord delegates to people only",
+    groups__Duties="a published text",
+    groups__ImportRun="counts of a file, no people",
+    groups__NoticeTemplate="a published text",
+    groups__Rule="a published text",
+)

@@ -1,0 +1,53 @@
+"""Celery wakes these; Postgres holds the work. Each may run twice, late or side by side."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from groups import mailer
+from groups.actions import claims, partitions, sweeps, transfers
+from portal.core.actors import Actor
+
+BATCH = 500
+
+
+@shared_task(name="groups.tasks.escalate_overdue", time_limit=300, ignore_result=True)
+def escalate_overdue() -> None:
+    by, at = Actor.system("escalate_overdue"), timezone.now()
+    while sweeps.escalate_cases(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+    while sweeps.escalate_appeals(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+
+
+@shared_task(name="groups.tasks.close_decided", time_limit=300, ignore_result=True)
+def close_decided() -> None:
+    by, at = Actor.system("close_decided"), timezone.now()
+    while sweeps.close_cases(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+
+
+@shared_task(name="groups.tasks.mail_notices", time_limit=300, ignore_result=True)
+def mail_notices() -> None:
+    mailer.run(by=Actor.system("mail_notices"))
+
+
+@shared_task(name="groups.tasks.expire_transfers_and_claims", time_limit=300, ignore_result=True)
+def expire_transfers_and_claims() -> None:
+    by, at = Actor.system("expire_transfers_and_claims"), timezone.now()
+    while transfers.expire(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+    while sweeps.award_claimed(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+    while claims.expire(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+
+
+@shared_task(name="groups.tasks.create_partitions", time_limit=120, ignore_result=True)
+def create_partitions() -> None:
+    at = timezone.now()
+    partitions.ensure(
+        first=at.date(),
+        last=at.date() + partitions.AHEAD,
+        by=Actor.system("create_partitions"),
+        at=at,
+    )

@@ -1,0 +1,3 @@
+from identity.admin import accounts, clients, staff, verifications
+
+__all__ = ["accounts", "clients", "staff", "verifications"]

@@ -1,0 +1,28 @@
+from identity.models.accounts import Account, PersonTag
+from identity.models.clients import ApiClient
+from identity.models.staff import (
+    PlatformGroupObjectPermission,
+    PlatformUserObjectPermission,
+    StaffAssignment,
+)
+from identity.models.users import User
+from identity.models.verifications import (
+    IdentityAccess,
+    Verification,
+    VerificationProvider,
+    VerificationRequest,
+)
+
+__all__ = [
+    "Account",
+    "ApiClient",
+    "IdentityAccess",
+    "PersonTag",
+    "PlatformGroupObjectPermission",
+    "PlatformUserObjectPermission",
+    "StaffAssignment",
+    "User",
+    "Verification",
+    "VerificationProvider",
+    "VerificationRequest",
+]

@@ -1,0 +1,51 @@
+from typing import ClassVar
+
+from django.db import models
+
+from identity.models.users import User
+from portal.core.ids import uuid7
+from portal.core.models import Platform
+
+
+class Account(models.Model):
+    """A person's account on one platform. Its external id is opaque; it may belong to a user."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="accounts")
+    external_id = models.CharField(max_length=200)
+    display_name = models.CharField(max_length=120, blank=True)
+    user = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="accounts"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["platform", "external_id"],
+                name="an_account_is_known_once_on_a_platform",
+            ),
+            models.CheckConstraint(
+                name="an_account_has_an_external_id",
+                condition=~models.Q(external_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.external_id
+
+
+class PersonTag(models.Model):
+    """HMAC of the provider's subject id under the platform's key; leaves with the last sanction."""
+
+    account = models.OneToOneField(
+        Account, on_delete=models.CASCADE, primary_key=True, related_name="person_tag"
+    )
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["digest"], name="person_tag_match")]
+
+    def __str__(self) -> str:
+        return str(self.account_id)

@@ -1,0 +1,198 @@
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from identity.models.accounts import Account
+from identity.models.users import User
+from portal.core.ids import uuid7
+from portal.core.models import Platform
+from portal.core.triggers import all_or_none, frozen, legal_transitions
+
+
+class Level(models.TextChoices):
+    """Assurance: NIST SP 800-63A IAL1 to IAL3, eIDAS low, substantial, high."""
+
+    BASIC = "BASIC"
+    SUBSTANTIAL = "SUBSTANTIAL"
+    HIGH = "HIGH"
+
+
+class VerificationProvider(models.Model):
+    """Somebody a platform accepts attestations from, and for how long they hold."""
+
+    class Kind(models.TextChoices):
+        MANUAL = "MANUAL"
+        OIDC = "OIDC", "OpenID Connect"
+        PARTNER = "PARTNER"
+        EMAIL = "EMAIL"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="providers")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    level = models.CharField(max_length=12, choices=Level.choices)
+    validity_days = models.PositiveIntegerField(default=730)
+    is_enabled = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["platform", "name"],
+                name="a_provider_is_named_once_on_a_platform",
+            ),
+            models.CheckConstraint(
+                name="an_email_link_attests_basic_only",
+                condition=~Q(kind="EMAIL") | Q(level="BASIC"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VerificationRequest(models.Model):
+    """A person asks to be verified; how far that got."""
+
+    class State(models.TextChoices):
+        PENDING = "PENDING"
+        IN_REVIEW = "IN_REVIEW"
+        APPROVED = "APPROVED"
+        DECLINED = "DECLINED"
+        EXPIRED = "EXPIRED"
+        WITHDRAWN = "WITHDRAWN"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="requests")
+    provider = models.ForeignKey(VerificationProvider, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    requested_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "provider"],
+                condition=Q(state__in=["PENDING", "IN_REVIEW"]),
+                name="one_open_request_per_account_and_provider",
+            ),
+            models.CheckConstraint(
+                name="a_refusal_states_its_reason",
+                condition=~Q(state="DECLINED") | ~Q(reason=""),
+            ),
+        ]
+        triggers: ClassVar = [
+            legal_transitions(
+                "verification_request_moves_forward_only",
+                "state",
+                [
+                    ("PENDING", "IN_REVIEW"),
+                    ("PENDING", "APPROVED"),
+                    ("PENDING", "EXPIRED"),
+                    ("PENDING", "WITHDRAWN"),
+                    ("IN_REVIEW", "APPROVED"),
+                    ("IN_REVIEW", "DECLINED"),
+                    ("IN_REVIEW", "EXPIRED"),
+                    ("IN_REVIEW", "WITHDRAWN"),
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} · {self.provider} · {self.state}"
+
+
+class VerificationQuerySet(models.QuerySet["Verification"]):
+    def valid_at(self, at: datetime) -> "VerificationQuerySet":
+        """Keep the attestations that hold at `at`."""
+        return self.filter(verified_at__lte=at, expires_at__gt=at).filter(
+            Q(revoked_at=None) | Q(revoked_at__gt=at)
+        )
+
+
+class Verification(models.Model):
+    """What was attested: level, method, provider, reference, dates. Never a document."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="verifications")
+    provider = models.ForeignKey(VerificationProvider, on_delete=models.PROTECT, related_name="+")
+    request = models.OneToOneField(
+        VerificationRequest,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    level = models.CharField(max_length=12, choices=Level.choices)
+    method = models.CharField(max_length=80)
+    # The provider's own opaque reference for this check.
+    reference = models.CharField(max_length=120, blank=True)
+    recorded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    verified_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    revoked_reason = models.CharField(max_length=500, null=True, blank=True)
+    expiry_noted_at = models.DateTimeField(null=True)
+
+    objects = VerificationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_verification_expires_after_it_began",
+                condition=Q(expires_at__gt=F("verified_at")),
+            ),
+            models.CheckConstraint(
+                name="a_revocation_says_who_and_why",
+                condition=all_or_none("revoked_at", "revoked_by", "revoked_reason"),
+            ),
+        ]
+        triggers: ClassVar = [
+            frozen(
+                "an_attestation_is_never_rewritten",
+                [
+                    "account_id",
+                    "provider_id",
+                    "level",
+                    "method",
+                    "reference",
+                    "verified_at",
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} · {self.level}"
+
+
+class IdentityAccess(models.Model):
+    """A staff member looked at a person's identity details: when, for which stated purpose."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="identity_looks")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=500)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "identity accesses"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_look_at_identity_states_its_purpose", condition=~Q(purpose="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} saw {self.account_id}"

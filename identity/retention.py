@@ -1,0 +1,100 @@
+"""What identity keeps, and for how long."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import Combinable
+from django.db.models.fields.reverse_related import ForeignObjectRel
+
+from identity.models import Account, PersonTag, Verification
+from portal.core.data_classes import TWO_YEARS, Reach, Window, registry
+from portal.core.purge_rows import keep_rows
+
+
+def _unused_accounts(cutoff: datetime) -> Q | Combinable:
+    """Accounts that nothing refers to any more: whatever record named them has left."""
+    condition: Q | Combinable = Q(created_at__lt=cutoff, user=None)
+    followers = registry.followers.get(Account._meta.label, ())
+    go_along = {PersonTag._meta.label, *(label for label, _ in followers)}
+    # Hidden relations too: whoever only acted is named by a relation that has no name back.
+    for relation in Account._meta.get_fields(include_hidden=True):
+        if (
+            isinstance(relation, ForeignObjectRel)
+            and relation.related_model._meta.label not in go_along
+        ):
+            referring = relation.related_model._base_manager.filter(
+                **{relation.field.name: OuterRef("pk")}
+            )
+            condition = condition & ~Exists(referring)
+    return condition
+
+
+keep_rows(
+    name="verification requests",
+    model="identity.VerificationRequest",
+    starts="they are decided or lapse, once no attestation rests on them",
+    window=Window(90, floor=30, ceiling=365),
+    due=lambda cutoff: (
+        Q(due_at__lt=cutoff)
+        & ~Q(state__in=["PENDING", "IN_REVIEW"])
+        & ~Exists(Verification.objects.filter(request=OuterRef("pk")))
+    ),
+    reach=Reach(platform=("account__platform_id",), account=("account_id",)),
+)
+keep_rows(
+    name="verifications",
+    model="identity.Verification",
+    starts="they expire or are revoked",
+    window=Window(90, floor=30, ceiling=365),
+    due=lambda cutoff: Q(expires_at__lt=cutoff) | Q(revoked_at__lt=cutoff),
+    reach=Reach(platform=("account__platform_id",), account=("account_id",)),
+)
+keep_rows(
+    name="looks at identity",
+    model="identity.IdentityAccess",
+    starts="the look",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(at__lt=cutoff),
+    reach=Reach(platform=("account__platform_id",), account=("account_id",)),
+)
+keep_rows(
+    name="accounts",
+    model="identity.Account",
+    also=("identity.PersonTag",),
+    starts="they were first seen, once no record refers to them",
+    window=Window(183, floor=30, ceiling=730),
+    due=_unused_accounts,
+    reach=Reach(platform=("platform_id",), account=("id",)),
+    children=(("identity.PersonTag", "account__in"),),
+)
+keep_rows(
+    name="failed sign-ins",
+    model="axes.AccessAttempt",
+    also=("axes.AccessAttemptExpiration",),
+    starts="the attempt",
+    window=Window(7, floor=1, ceiling=30),
+    due=lambda cutoff: Q(attempt_time__lt=cutoff),
+    reach=Reach(),
+    children=(("axes.AccessAttemptExpiration", "access_attempt__in"),),
+)
+keep_rows(
+    name="sessions",
+    model="usersessions.UserSession",
+    starts="the person was last seen in it",
+    window=Window(30, floor=1, ceiling=90),
+    due=lambda cutoff: Q(last_seen_at__lt=cutoff),
+    reach=Reach(),
+)
+registry.exempts(
+    identity__User="kept while the person can sign in; erased on request",
+    account__EmailAddress="the address the person signs in with: leaves with the person",
+    account__EmailConfirmation="never written: links are signed, not stored",
+    axes__AccessLog="never written: switched off",
+    axes__AccessFailureLog="never written: switched off",
+    mfa__Authenticator="a second factor, encrypted: leaves with the person",
+    identity__StaffAssignment="kept while the person can sign in: who could do what, when",
+    identity__PlatformUserObjectPermission="follows the current assignments",
+    identity__PlatformGroupObjectPermission="never written: Accord grants to people only",
+    identity__ApiClient="a program of a service, not a person",
+    identity__VerificationProvider="a service, not a person",
+)

@@ -1,0 +1,18 @@
+"""Celery wakes these; each may run twice, late or side by side."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from identity.actions import requests, verifications
+from portal.core.actors import Actor
+
+BATCH = 500
+
+
+@shared_task(name="identity.tasks.expire_verifications", time_limit=300, ignore_result=True)
+def expire_verifications() -> None:
+    by, at = Actor.system("expire_verifications"), timezone.now()
+    while verifications.note_expired(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+    while requests.expire(by=by, at=at, limit=BATCH) == BATCH:
+        pass

@@ -1,0 +1,55 @@
+"""Dialogs that change something from a list or a record's page, by POST only.
+
+unfold's plain actions are links that act on GET, so ours are all made with `dialog=`; a test
+walks every page and fails on any other.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
+from unfold.forms import BaseDialogForm
+
+from portal.core import errors
+
+TEMPLATE = "unfold/helpers/dialog.html"
+
+
+class Confirmation(BaseDialogForm):
+    """Nothing to fill in: the question is in the dialog's text."""
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def answer(
+    request: HttpRequest,
+    *,
+    form: forms.Form,
+    dialog: dict[str, Any],
+    do: Callable[[], str],
+    back: str,
+) -> HttpResponse:
+    """Do it, say so and go `back`; a refusal is shown in the dialog, with what was typed."""
+    try:
+        sentence = do()
+    except errors.AccordError as problem:
+        form.add_error(None, str(problem))
+        return _again(request, form, dialog, status=problem.status)
+    messages.success(request, sentence)
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(back)
+    return HttpResponseRedirect(back)
+
+
+def _again(
+    request: HttpRequest, form: forms.Form, dialog: dict[str, Any], status: int
+) -> HttpResponse:
+    submit = dialog.get("form_submit_text", "")
+    context = {"dialog": dialog, "form": form, "form_submit_text": submit}
+    return render(request, TEMPLATE, context, status=status)

@@ -1,0 +1,142 @@
+"""Which personal data Accord keeps, from when, for how long, and how a hold reaches it.
+
+Every app declares its classes in its `retention.py`; a model with personal data that no class
+covers fails the tests. The engine deletes what is older than its window and not held.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+
+from portal.core.actors import Actor
+from portal.core.models import Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a purge would do to one class at one cut-off."""
+
+    due: int
+    """Rows older than the window that no hold covers: these go."""
+    kept: int
+    """Rows older than the window that stay, each once, however many holds cover it."""
+    kept_by: Mapping[str, int]
+    """How many of them each hold covers, by its reference; holds overlap."""
+    details: Sequence[str] = ()
+    """Units that go whole, such as partitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    deleted: int
+    sha256: str
+    """Over the primary keys of what was deleted, in the order of deletion."""
+
+
+class Engine(Protocol):
+    """How rows of a class are found and deleted."""
+
+    def plan(self, *, cutoff: datetime) -> Plan: ...
+
+    def purge(self, *, cutoff: datetime, by: Actor, at: datetime) -> Purged: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """For how many days a kind of data is kept, and between which that has to lie."""
+
+    days: int
+    _: KW_ONLY
+    floor: int
+    ceiling: int
+
+
+TWO_YEARS = Window(730, floor=365, ceiling=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class DataClass:
+    """One kind of personal data. `starts` completes "kept for N days after …"."""
+
+    name: str
+    models: tuple[str, ...]
+    starts: str
+    window: Window
+    engine: Engine
+
+    def cutoff(self, at: datetime) -> datetime:
+        return at - timedelta(days=self.window.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The paths from a model to what a hold may cover, by scope; several paths reach together."""
+
+    platform: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    case: tuple[str, ...] = ()
+    # The paths hold an id as text (audit rows name any record).
+    as_text: bool = False
+
+    def paths(self) -> Iterator[tuple[str, str]]:
+        for scope, paths in (
+            (Hold.Scope.PLATFORM, self.platform),
+            (Hold.Scope.ACCOUNT, self.account),
+            (Hold.Scope.GROUP, self.group),
+            (Hold.Scope.CASE, self.case),
+        ):
+            for path in paths:
+                yield scope, path
+
+    def covered(self, model: type[Model], holds: QuerySet[Hold]) -> Q:
+        """Build the condition that a row is covered by one of `holds`."""
+        condition = Q(pk__in=[])
+        for scope, path in self.paths():
+            ids: Any = holds.filter(scope=scope).values("scope_id")
+            if self.as_text and scope != Hold.Scope.PLATFORM:
+                ids = holds.filter(scope=scope).values(text=Cast("scope_id", CharField()))
+            rows = model._default_manager.filter(**{f"{path}__in": ids})
+            condition |= Q(pk__in=rows.values("pk"))
+        return condition
+
+
+@dataclass
+class Registry:
+    classes: dict[str, DataClass] = field(default_factory=dict)
+    # Model label to why it needs no window of its own.
+    exempt: dict[str, str] = field(default_factory=dict)
+    # Model label to what leaves with its rows: a model label and its lookup that ends in `__in`.
+    followers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def register(self, data_class: DataClass) -> None:
+        window = data_class.window
+        if not window.floor <= window.days <= window.ceiling:
+            raise ImproperlyConfigured(
+                f"The window of {data_class.name} is {window.days} days; it must lie "
+                f"between {window.floor} and {window.ceiling}."
+            )
+        self.classes[data_class.name] = data_class
+
+    def exempts(self, **reasons: str) -> None:
+        """Declare models without a window: `app__Model="why"`."""
+        self.exempt |= {label.replace("__", "."): why for label, why in reasons.items()}
+
+    def leaves_with(self, model: str, follower: str, lookup: str) -> None:
+        """Declare a model above whose rows go with those of `model`, and keep none of them."""
+        self.followers.setdefault(model, []).append((follower, lookup))
+
+    def model_labels(self) -> set[str]:
+        ours = {label for known in self.classes.values() for label in known.models}
+        return ours | {label for found in self.followers.values() for label, _ in found}
+
+
+registry = Registry()
+
+Due = Callable[[datetime], Q | Combinable]

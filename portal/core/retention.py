@@ -1,0 +1,52 @@
+"""What portal.core itself keeps, and for how long."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from portal.core.data_classes import TWO_YEARS, Reach, Window, registry
+from portal.core.models import WebhookDelivery
+from portal.core.purge_rows import keep_rows
+
+WAITING = WebhookDelivery.objects.filter(event=OuterRef("pk"), state="WAITING")
+
+keep_rows(
+    name="audit",
+    model="core.AuditEntry",
+    starts="the action",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(at__lt=cutoff),
+    reach=Reach(
+        platform=("platform_id",),
+        account=("record_id",),
+        group=("record_id",),
+        case=("record_id",),
+        as_text=True,
+    ),
+)
+keep_rows(
+    name="webhook deliveries",
+    model="core.OutboxEvent",
+    also=("core.WebhookDelivery", "core.DeliveryAttempt"),
+    starts="the event, once nothing waits to be delivered",
+    window=Window(30, floor=7, ceiling=90),
+    due=lambda cutoff: Q(created_at__lt=cutoff, fanned_out_at__isnull=False) & ~Exists(WAITING),
+    reach=Reach(platform=("platform_id",)),
+    children=(
+        ("core.DeliveryAttempt", "delivery__event__in"),
+        ("core.WebhookDelivery", "event__in"),
+    ),
+)
+keep_rows(
+    name="stored answers",
+    model="core.IdempotencyRecord",
+    starts="the request (they expire after a day)",
+    window=Window(1, floor=1, ceiling=7),
+    due=lambda cutoff: Q(created_at__lt=cutoff),
+    reach=Reach(),
+)
+registry.exempts(
+    core__Platform="a service, not a person",
+    core__WebhookEndpoint="an address of a service, not of a person",
+    core__Hold="names staff by id only, and is the proof why data was kept",
+    core__PurgeRun="counts and cut-offs only",
+    core__PurgeCertificate="counts and cut-offs only; kept for ever as proof of deletion",
+)

@@ -1,0 +1,121 @@
+"""Documents that can be checked later: canonical JSON, its SHA-256, and an Ed25519 signature."""
+
+import base64
+import binascii
+import functools
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+
+SEED_BYTES = 32
+# RFC 8785 section 3.2.2.3: numbers are IEEE doubles, so larger integers are not portable.
+LARGEST_INTEGER = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    sha256: str
+    """Hexadecimal digest of the canonical document."""
+    value: str
+    """Base64 of the 64 signature bytes over the canonical document."""
+    key_id: str
+
+
+def canonical(document: Json) -> bytes:
+    """Encode as RFC 8785 does, without fractions. Raise TypeError or ValueError for the rest."""
+    return _encode(document).encode()
+
+
+def digest(document: Json) -> str:
+    return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def sign(document: Json) -> Signature:
+    """Sign the canonical form with SIGNING_KEY."""
+    key = _private_key(settings.SIGNING_KEY)
+    data = canonical(document)
+    return Signature(
+        sha256=hashlib.sha256(data).hexdigest(),
+        value=base64.b64encode(key.sign(data)).decode(),
+        key_id=key_id_of(key.public_key()),
+    )
+
+
+def verify(document: Json, signature: Signature, *, public_key: bytes | None = None) -> bool:
+    """Say whether the signature is of this very document; by our own key unless one is given."""
+    key = Ed25519PublicKey.from_public_bytes(public_key or public_key_bytes())
+    data = canonical(document)
+    try:
+        key.verify(base64.b64decode(signature.value, validate=True), data)
+    except (InvalidSignature, binascii.Error):
+        return False
+    return signature.sha256 == hashlib.sha256(data).hexdigest() and signature.key_id == key_id_of(
+        key
+    )
+
+
+def public_key_bytes() -> bytes:
+    """Return the 32 bytes to publish, so that others can verify."""
+    return _private_key(settings.SIGNING_KEY).public_key().public_bytes_raw()
+
+
+def key_id_of(key: Ed25519PublicKey) -> str:
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
+
+
+@functools.cache
+def _private_key(encoded: str) -> Ed25519PrivateKey:
+    try:
+        seed = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        seed = b""
+    if len(seed) != SEED_BYTES:
+        raise ImproperlyConfigured(
+            f"SIGNING_KEY is not base64 of {SEED_BYTES} bytes. "
+            "Make one with `openssl rand -base64 32`."
+        )
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _encode(value: Json) -> str:
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return _encode_text(value)
+    if isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise ValueError(f"{value} is too large for canonical JSON; write it as text.")
+        return str(value)
+    if isinstance(value, Mapping):
+        # Section 3.2.3: members are sorted by their UTF-16 code units.
+        keys = sorted(value, key=_utf16)
+        return "{" + ",".join(f"{_encode_text(k)}:{_encode(value[k])}" for k in keys) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return "[" + ",".join(map(_encode, value)) + "]"
+    raise TypeError(f"{type(value).__name__} has no canonical JSON form; write it as text.")
+
+
+def _encode_text(text: str) -> str:
+    _utf16(text)
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _utf16(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError("Member names of canonical JSON are texts.")
+    try:
+        return text.encode("utf-16-be")
+    except UnicodeEncodeError as error:
+        raise ValueError("Canonical JSON cannot hold a lone surrogate.") from error

@@ -1,0 +1,34 @@
+"""Celery wakes these; Postgres holds the work. Each may run twice, late or side by side."""
+
+from celery import shared_task
+from django.utils import timezone
+from oauth2_provider.models import clear_expired
+
+from portal.core import dispatch
+from portal.core.actions import expiry
+from portal.core.actions import purge as purges
+from portal.core.actors import Actor
+
+BATCH = 1000
+
+
+@shared_task(name="portal.core.tasks.deliver_outbox", time_limit=60, ignore_result=True)
+def deliver_outbox() -> None:
+    # A request takes at most 5 seconds, so this ends well before the hard limit.
+    dispatch.run(seconds=20, by=Actor.system("deliver_outbox"))
+
+
+@shared_task(name="portal.core.tasks.clean_expired", time_limit=300, ignore_result=True)
+def clean_expired() -> None:
+    while expiry.clean(by=Actor.system("clean_expired"), at=timezone.now(), limit=BATCH) >= BATCH:
+        pass
+    clear_expired()
+
+
+@shared_task(name="portal.core.tasks.purge", time_limit=6 * 3600, ignore_result=True)
+def purge() -> None:
+    try:
+        purges.run(by=Actor.system("purge"), at=timezone.now())
+    except purges.PurgeRunning:
+        # The other run does the same work.
+        return

@@ -1,0 +1,1 @@
+"""The main job of Accord in nine steps, on real events, without a browser."""

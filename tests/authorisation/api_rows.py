@@ -1,0 +1,70 @@
+"""What partner programs may do: one scope an endpoint, and their own platform only."""
+
+from tests.authorisation.people import Who
+from tests.authorisation.rows import ALLOW, HIDDEN, SIGN_IN, get, granted, post
+from tests.factories.events import cloud_event
+
+
+def _event(world, who):
+    return cloud_event(group="g-matrix", subject="p-matrix", days=-1)
+
+
+def _flag(world, who):
+    return {
+        "id": "report-1",
+        "group": world.here.only_group.external_id,
+        "subject": world.here.member.external_id,
+        "rule": "R-2",
+        "statement": "They insult members.",
+    }
+
+
+def _question(world, who):
+    return {
+        "subject": {"type": "account", "id": world.here.owner.external_id},
+        "action": {"name": "own_group"},
+        "resource": {"type": "group", "id": world.here.only_group.external_id},
+    }
+
+
+API_ROWS = [
+    # The way to a token is the secret of a client, which is in no session and in no token.
+    post(
+        "api/oauth/token/",
+        dict.fromkeys(Who, SIGN_IN),
+        data=lambda w, who: {"grant_type": "client_credentials"},
+        changes=False,
+    ),
+    post(
+        "api/v1/events",
+        granted(Who.EVENTS_CLIENT, foreign=ALLOW),
+        data=_event,
+        json=True,
+        note="from elsewhere it lands elsewhere",
+    ),
+    post(
+        "api/v1/flags",
+        granted(Who.FLAGS_CLIENT, foreign=HIDDEN),
+        data=_flag,
+        json=True,
+        hidden=422,
+    ),
+    get(
+        "api/v1/groups",
+        granted(Who.GROUPS_CLIENT, foreign=HIDDEN),
+        data=lambda w, who: {"external_id": w.here.only_group.external_id},
+    ),
+    get(
+        "api/v1/groups/<uuid:id>/responsible",
+        granted(Who.GROUPS_CLIENT, foreign=HIDDEN),
+        params=lambda w: {"id": w.here.group.pk},
+    ),
+    post(
+        "access/v1/evaluation",
+        granted(Who.ACCESS_CLIENT, foreign=ALLOW),
+        data=_question,
+        json=True,
+        changes=False,
+        note="from elsewhere it is about somebody nobody knows",
+    ),
+]

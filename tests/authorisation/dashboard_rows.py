@@ -1,0 +1,144 @@
+"""What people see of their own groups and cases, and what they may do there."""
+
+from uuid import uuid4
+
+from groups.models import Rule
+from identity import preferences
+from identity.models import Account
+from tests.authorisation.people import Who
+from tests.authorisation.rows import (
+    DENY,
+    GROUP_PEOPLE,
+    WHOEVER_SIGNED_IN,
+    get,
+    post,
+    shown,
+)
+
+ROLE_HOLDERS = {Who.OWNER, Who.MANAGER}
+
+
+def _group(world):
+    return {"id": world.here.group.pk}
+
+
+def _case(world):
+    return {"reference": world.here.asked.reference}
+
+
+def _decision(world):
+    return {"reference": world.here.decision.reference}
+
+
+def _appeal(world):
+    return {"reference": world.here.submitted.reference}
+
+
+def _notice(world):
+    return {"id": world.here.notice.pk}
+
+
+def _answer(world, who):
+    return {"version": world.here.asked.version, "text": "We removed the messages."}
+
+
+def _grounds(world, who):
+    return {"step": "send", "grounds": "It was somebody else.", "new_facts": ""}
+
+
+def _withdrawal(world, who):
+    return {"version": world.here.submitted.version}
+
+
+def _report(world, who):
+    rule = Rule.objects.get(platform=world.here.platform, code="R-2", retired_at=None)
+    user = world.people[who].user
+    own = Account.objects.filter(user=user, platform=world.here.platform).first() if user else None
+    return {
+        "token": str(uuid4()),
+        "account": str((own or world.here.reporter).pk),
+        "group": world.here.only_group.external_id,
+        "rule": str(rule.pk),
+        "statement": "They insult members.",
+    }
+
+
+def _named_report(world, who):
+    # An account of another platform answers as nobody at all does.
+    return _report(world, who) | {"subject": world.there.owner.external_id}
+
+
+def _details(world, who):
+    user = world.people[who].user
+    seen = preferences.mark_of(user) if user else ""
+    return {"seen": seen, "name": "Anna", "language": "de", "timezone": "Europe/Berlin"}
+
+
+LISTS = ["", "groups/", "cases/", "notices/", "report/", "account/", "account/data.json"]
+
+DASHBOARD_ROWS = [
+    *(get(route, WHOEVER_SIGNED_IN) for route in LISTS),
+    get("groups/<str:id>/", shown(ROLE_HOLDERS), params=_group),
+    get("groups/<str:id>/cases/", shown(ROLE_HOLDERS), params=_group),
+    get("groups/<str:id>/people/", shown(ROLE_HOLDERS), params=_group),
+    get("groups/<str:id>/people.csv", shown(ROLE_HOLDERS), params=_group),
+    get("cases/<str:reference>/", shown(ROLE_HOLDERS), params=_case),
+    post("cases/<str:reference>/", shown(ROLE_HOLDERS), params=_case, data=_answer),
+    get(
+        "cases/<str:reference>/",
+        shown(),
+        params=lambda w: {"reference": w.here.with_staff.reference},
+        of="open, about the owner",
+    ),
+    get("decisions/<str:reference>/", shown(ROLE_HOLDERS), params=_decision),
+    get(
+        "decisions/<str:reference>/",
+        shown(),
+        params=lambda w: {"reference": w.here.held.reference},
+        of="waits for its second person",
+    ),
+    get("decisions/<str:reference>/appeal/", shown(ROLE_HOLDERS), params=_decision),
+    post(
+        "decisions/<str:reference>/appeal/",
+        # The decision is about the owner; a manager reads it and cannot appeal for them.
+        shown(Who.OWNER) | {Who.MANAGER: DENY},
+        params=_decision,
+        data=_grounds,
+        denied=409,
+    ),
+    get("appeals/<str:reference>/", shown(Who.OWNER), params=_appeal),
+    get("appeals/<str:reference>/withdraw/", shown(Who.OWNER), params=_appeal),
+    post(
+        "appeals/<str:reference>/withdraw/",
+        shown(Who.OWNER),
+        params=_appeal,
+        data=_withdrawal,
+    ),
+    get("notices/<str:id>/", shown(Who.OWNER), params=_notice),
+    post("notices/<str:id>/read/", shown(Who.OWNER), params=_notice),
+    # Staff have no account on the platform, and nobody reports under somebody else's.
+    post("report/", shown(GROUP_PEOPLE), data=_report, hidden=422),
+    post("report/", shown(GROUP_PEOPLE), data=_named_report, hidden=422, of="names somebody"),
+    get(
+        "report/sent/<str:id>/",
+        shown(Who.MEMBER),
+        params=lambda w: {"id": w.here.flag.pk},
+    ),
+    get(
+        "report/sent/<str:id>/appeal/",
+        shown(Who.MEMBER),
+        params=lambda w: {"id": w.here.decided_flag.pk},
+    ),
+    post(
+        "report/sent/<str:id>/appeal/",
+        shown(Who.MEMBER),
+        params=lambda w: {"id": w.here.decided_flag.pk},
+        data=_grounds,
+    ),
+    get(
+        "account/<str:id>/standing/",
+        shown(Who.OWNER),
+        params=lambda w: {"id": w.here.owner.pk},
+    ),
+    post("account/", WHOEVER_SIGNED_IN, data=_details),
+]

@@ -1,0 +1,117 @@
+"""Promise 2: a person sees every entry that counts, its weight, its expiry and its policy."""
+
+import csv
+import io
+
+from django.urls import reverse
+
+from credit.models import LedgerEntry
+from tests.factories.base import AT
+from tests.factories.groups import TenureFactory
+from tests.factories.identity import AccountFactory, UserFactory
+from tests.groups import scene as scenes
+from tests.groups.views import reading
+
+
+def standing_of(client, scene):
+    return client.get(reverse("groups:standing", args=[scene.group.pk]))
+
+
+def test_every_entry_that_counts_is_shown_with_weight_expiry_and_policy(as_user, scene):
+    decision = scenes.decide_in_effect(scene, scenes.WARN)
+    decision.refresh_from_db()
+    entry = LedgerEntry.objects.get(account=scene.owner)
+
+    page = standing_of(as_user(scene.owner), scene)
+
+    text = reading.words(page)
+    assert f"Penalty: {entry.reason} Decision {decision.reference}, by a person." in text
+    assert f"−{-entry.points} 1 May 2027, 12:00 UTC (in 180 days)" in text
+    assert f"Version {entry.policy.version}" in text
+    assert "10 of 12" in text
+    assert "“Under watch” begins 1 point lower" in text
+    assert reverse("groups:decision", args=[decision.reference]) in page.content.decode()
+
+
+def test_a_reversed_entry_stays_visible_and_no_longer_counts(as_user, scene):
+    decision = scenes.decide_in_effect(scene, scenes.WARN)
+    appeal = scenes.appeal_against(decision, scene.owner, at=AT)
+    scenes.review(appeal, scene.senior(), at=AT)
+
+    page = standing_of(as_user(scene.owner), scene)
+
+    assert page.context["standing"].counting == []
+    assert [line.view.points for line in page.context["standing"].past] == [2, -2]
+    assert "Undone on 2 Nov 2026" in reading.words(page)
+
+
+def test_who_lost_the_group_still_reads_why_and_until_when(as_user, scene):
+    decision = scenes.decide_in_effect(scene, scenes.SUSPEND_OWNING)
+    decision.refresh_from_db()
+    client = as_user(scene.owner)
+
+    assert standing_of(client, scene).status_code == 404
+    text = reading.words(client.get(reverse("groups:account_standing", args=[scene.owner.pk])))
+    assert "Owning groups is suspended until 2 December 2026." in text
+    assert f"Decision {decision.reference}" in text
+    assert "By decision you may not do this for now: create groups, own groups." in text
+    assert "Everything is open to you." not in text
+    assert "Something is not open to you now." in reading.words(client.get("/"))
+    assert "Under watch" in text
+
+
+def test_standing_stays_on_its_platform(as_user, scene):
+    elsewhere = AccountFactory(user=scene.owner.user)
+    scenes.decide_in_effect(scene, scenes.WARN)
+
+    places = as_user(scene.owner).get("/").context["places"]
+
+    scores = {place.account: place.ladder and place.ladder.score for place in places}
+    assert scores == {scene.owner: 10, elsewhere: None}
+
+
+def test_managers_see_their_own_standing_and_not_the_owners(as_user, scene):
+    scenes.decide_in_effect(scene, scenes.WARN)
+    manager = scenes.add_role(scene, role="MANAGER")
+
+    page = standing_of(as_user(manager), scene)
+
+    assert page.context["standing"].account == manager
+    assert page.context["standing"].counting == []
+
+
+def test_responsibility_is_drawn_and_can_be_taken_along(as_user, scene):
+    hostile = AccountFactory(
+        platform=scene.platform, user=UserFactory(), display_name='=HYPERLINK("x")'
+    )
+    TenureFactory(
+        group=scene.group,
+        account=hostile,
+        role="MANAGER",
+        since=AT.replace(year=2025),
+        until=AT.replace(month=6),
+    )
+    client = as_user(scene.owner)
+
+    page = client.get(reverse("groups:people", args=[scene.group.pk]))
+    sheet = client.get(reverse("groups:people_csv", args=[scene.group.pk]))
+
+    assert [bar.tenure.account for bar in page.context["picture"].bars] == [
+        hostile,
+        scene.owner,
+    ]
+    assert page.context["picture"].bars[1].left == "45.21%"
+    rows = list(csv.DictReader(io.StringIO(sheet.content.decode())))
+    assert [row["name"] for row in rows] == ["Olga", '\'=HYPERLINK("x")']
+    assert rows[1]["until"] == "2026-06-02T12:00:00+00:00"
+    assert sheet["Content-Disposition"] == 'attachment; filename="responsibility.csv"'
+
+
+def test_a_platform_without_a_policy_says_so(as_user, place):
+    client = as_user(place.owner)
+
+    in_group = client.get(reverse("groups:standing", args=[place.group.pk]))
+    of_account = client.get(reverse("groups:account_standing", args=[place.owner.pk]))
+
+    assert "This service has no standing policy yet" in reading.words(in_group)
+    assert "This service has no standing policy yet" in reading.words(of_account)
