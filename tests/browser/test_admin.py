@@ -344,6 +344,7 @@ def test_a_hold_is_placed_in_a_dialog(scene, staff, look):
 
     staff.get_by_role("link", name="Place a hold").press("Enter")
     dialog = staff.locator("#modal-content")
+    expect(dialog.get_by_label("Matter")).to_be_focused()
     dialog.get_by_label("Matter").fill("File 12/26")
     dialog.get_by_label("Reason").fill("A court asked to keep it.")
     day = (timezone.now() + timedelta(days=200)).date().isoformat()

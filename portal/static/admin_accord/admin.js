@@ -189,8 +189,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "modal-content") return;
-  const first = event.detail.target.querySelector("input:not([type=hidden]), select, textarea, button[type=submit]");
-  setTimeout(() => (first ?? event.detail.target).focus(), 50);
+  const dialog = event.detail.target;
+  const first = dialog.querySelector("input:not([type=hidden]), select, textarea, button[type=submit]");
+  // Who already writes in it keeps the focus: a key must not land in another field.
+  setTimeout(() => { if (!dialog.contains(document.activeElement)) (first ?? dialog).focus(); }, 50);
 });
 document.addEventListener("keydown", (event) => {
   const open = [document.getElementById("modal-content"), document.getElementById("changelist-filter")]
