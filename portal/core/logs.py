@@ -55,6 +55,7 @@ DROPPED = frozenset(
     }
 )
 WITHHELD = "<withheld>"
+LONGEST = 2000
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"'.,;:)]+")
 _ADDRESS = re.compile(
     r"(?<![\w.:-])(?:\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)|[0-9a-fA-F:]*:[0-9a-fA-F:.]*[0-9a-fA-F:](?!\w))"
@@ -162,6 +163,10 @@ def _clean(key: str, value: Any) -> Any:
 
 
 def _mask(text: str) -> str:
+    if len(text) > LONGEST:
+        # The patterns take the square of its length; a word that is cut could slip through them.
+        text = text[:LONGEST]
+        text = text[: max(text.rfind(" "), text.rfind("/"), 0)] + "…"
     text = _QUERY.sub("", text) if "/" in text else text
     return _ADDRESS.sub(_mask_address, _EMAIL.sub("<mail>", text))
 

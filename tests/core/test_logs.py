@@ -2,6 +2,7 @@ import io
 import json
 import logging
 import logging.config
+import time
 
 import pytest
 import structlog
@@ -158,6 +159,22 @@ def test_addresses_and_query_strings_are_masked_in_texts(lines, text, masked):
     structlog.get_logger("tests").info(text)
 
     assert written(lines)[0]["event"] == masked
+
+
+@pytest.mark.parametrize("letter", "a:1@.")
+def test_a_long_text_is_cut_and_costs_little(lines, letter):
+    started = time.process_time()
+    structlog.get_logger("tests").info("GET /" + 60_000 * letter + "/canary@example.org")
+
+    # Seconds of this process, not of the clock: it took eleven before texts were cut.
+    assert time.process_time() - started < 1
+    assert written(lines)[0]["event"] == "GET …"
+
+
+def test_a_cut_leaves_no_part_of_an_address(lines):
+    structlog.get_logger("tests").info("x " * 994 + "canary@example.org " * 9)
+
+    assert written(lines)[0]["event"].rstrip("…").split()[-1] == "x"
 
 
 def test_a_task_carries_the_request_id_of_whoever_woke_it(lines):
