@@ -152,7 +152,8 @@ class CursorPagination(BasePagination):
 
     def _limit(self, request: Request, default: int) -> int:
         text = request.query_params.get("limit", str(default))
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= self.largest_page):
+        is_number = text.isascii() and text.isdigit() and len(text) <= 6
+        if not (is_number and 1 <= int(text) <= self.largest_page):
             raise BadLimit(f"limit must be a whole number from 1 to {self.largest_page}.")
         return int(text)
 

@@ -110,6 +110,7 @@ def test_the_api_links_its_pages(events, client):
         ("limit=0", "bad-limit"),
         ("limit=201", "bad-limit"),
         ("limit=-1", "bad-limit"),
+        ("limit=000200999999999", "bad-limit"),
         ("limit=99999999999999999999", "bad-limit"),
         ("limit=%D9%A3", "bad-limit"),
     ],
