@@ -11,6 +11,7 @@ from groups.actions import appeal_outcomes, cases, proposals, taking_effect, tim
 from groups.actions.proposals import AlreadyDecided
 from groups.measures import MeasureInput, Proposal
 from groups.models import Case, CaseEntry, Decision
+from groups.queries import cases as case_queries
 from groups.queries import decisions as decision_queries
 from identity.models import User
 from identity.roles import Permission
@@ -62,7 +63,8 @@ def decide(
     UnusableMeasure.
     """
     (locked,) = locks.lock_cases([case.pk])
-    user = impartiality.require(by=by, permission=Permission.DECIDE_CASES, case=locked)
+    permission = case_queries.permission_to_decide(locked)
+    user = impartiality.require(by=by, permission=permission, case=locked)
     _require_decidable(locked, version=version, user=user, at=at)
     proposal = Proposal(
         outcome=outcome,

@@ -33,6 +33,10 @@ def permission_to_work(case: Case) -> Permission:
     return SENIOR if case.state == Case.State.WITH_SENIOR else Permission.CLAIM_CASES
 
 
+def permission_to_decide(case: Case) -> Permission:
+    return SENIOR if case.state == Case.State.WITH_SENIOR else Permission.DECIDE_CASES
+
+
 def by_urgency(cases: Cases) -> Cases:
     """Order by deadline, then the graver one, then the older one."""
     return cases.order_by("due_at", RANK.desc(), "number")

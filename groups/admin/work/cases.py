@@ -58,7 +58,7 @@ def workspace(
     is_mine = is_leased and case.assignee_id == request.user.pk
     may_claim = pages.may(request, case_queries.permission_to_work(case), case.platform_id)
     may_read = pages.may(request, Permission.CLAIM_CASES, case.platform_id)
-    may_decide = pages.may(request, Permission.DECIDE_CASES, case.platform_id)
+    may_decide = pages.may(request, case_queries.permission_to_decide(case), case.platform_id)
     # While a decision waits for its second person nothing else happens in the case.
     is_held = any(decision.is_held for decision in beside.decisions)
     with_staff = case.state in case_queries.WITH_STAFF and not is_held

@@ -12,15 +12,15 @@ from groups.actions import decisions
 from groups.admin import pages
 from groups.admin.work import cases, forms
 from groups.models import Case
+from groups.queries import cases as case_queries
 from groups.queries import decisions as decision_queries
 from groups.queries.decisions import DecisionPreview
-from identity.roles import Permission
 from portal.core import errors
 
 
 def _case_to_decide(request: HttpRequest, pk: UUID) -> Case:
     case = cases.case_for(request, pk)
-    pages.require(request, Permission.DECIDE_CASES, case.platform_id)
+    pages.require(request, case_queries.permission_to_decide(case), case.platform_id)
     return case
 
 

@@ -224,6 +224,15 @@ def test_only_staff_with_the_permission_decide_and_no_program(scene):
     )
 
 
+def test_what_reached_senior_staff_is_not_decided_by_a_reviewer(scene):
+    with fixture_rows():
+        Case.objects.filter(pk=scene.case.pk).update(state="WITH_SENIOR")
+    scene.case.refresh_from_db()
+
+    refused(StaffOnly, lambda: decide(scene.case, scene.staff(), WARN))
+    assert decide(scene.case, scene.senior(), WARN).effective_at
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -36,7 +36,7 @@ def test_what_suspends_revokes_freezes_or_closes_waits_for_a_second_person(scene
     assert not OutboxEvent.objects.exists()
     line = CaseEntry.objects.get(case=scene.case)
     assert (line.kind, line.is_public, line.by_user) == ("PROPOSED", False, user)
-    refused(decisions.AlreadyDecided, lambda: decide(scene.case, scene.staff(), WARN))
+    refused(decisions.AlreadyDecided, lambda: decide(scene.case, scene.senior(), WARN))
 
 
 def test_points_that_would_cost_a_privilege_wait_for_a_second_person(at):
