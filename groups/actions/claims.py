@@ -132,7 +132,7 @@ def award(*, group_id: UUID, by: Actor, at: datetime) -> Tenure | None:
     due = Claim.objects.filter(group=group_id, state=State.OFFERED, expires_at__lte=at)
     accounts = credit_locks.accounts(due.values_list("account_id", flat=True))
     group = locks.lock_group_unless_busy(group_id)
-    if group is None or group.state != Group.State.ORPHANED:
+    if group is None or group.claim_due_at is None or group.claim_due_at > at:
         return None
     people = {account.pk: account for account in accounts}
     claims = list(due.filter(account__in=people).order_by("claimed_at", "pk"))

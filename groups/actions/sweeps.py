@@ -69,7 +69,10 @@ def award_claimed(*, by: Actor, at: datetime, limit: int) -> int:
         return claims.award(group_id=id, by=by, at=at) is not None
 
     due = Claim.objects.filter(state=Claim.State.OFFERED, expires_at__lte=at)
-    waiting = Group.objects.filter(state=Group.State.ORPHANED, pk__in=due.values("group"))
+    # An earlier claim may stand when the group had an owner since: its own deadline counts.
+    waiting = Group.objects.filter(
+        state=Group.State.ORPHANED, claim_due_at__lte=at, pk__in=due.values("group")
+    )
     return _each(waiting.order_by("claim_due_at", "pk").values_list("pk", flat=True)[:limit], award)
 
 

@@ -106,6 +106,17 @@ def test_at_the_deadline_the_earliest_who_may_own_it_wins(scene, group, at):
     assert states(group) == ["DECLINED", "ACCEPTED"]
 
 
+def test_a_claim_from_before_another_owner_waits_for_the_new_deadline(scene, group, at):
+    claim(group, scene.reporter, at=at)
+    due, later = group.claim_due_at, group.claim_due_at + 10 * DAY
+    Group.objects.filter(pk=group.pk).update(orphaned_at=at + 10 * DAY, claim_due_at=later)
+
+    assert sweeps.award_claimed(by=SWEEP, at=due, limit=5) == 0
+    assert claims.award(group_id=group.pk, by=SWEEP, at=due) is None
+    assert states(group) == ["OFFERED"]
+    assert sweeps.award_claimed(by=SWEEP, at=later, limit=5) == 1
+
+
 def test_claims_lapse_where_nobody_may_own_the_group(scene, group, at):
     claim(group, scene.member, at=at)
     case = scenes.another_case(scene, subject=scene.member)
