@@ -199,7 +199,7 @@ def name_of(event: GovernanceEvent) -> str | None:
     if event.kind not in ("group.created", "group.updated"):
         return None
     name = (event.attributes or {}).get("name")
-    return name[:NAME_LENGTH] if isinstance(name, str) and name else None
+    return name.strip()[:NAME_LENGTH] or None if isinstance(name, str) else None
 
 
 def reason_of(event: GovernanceEvent) -> str | None:

@@ -115,6 +115,7 @@ def test_the_latest_name_and_size_count_and_late_news_do_not(platform):
         platform,
         event("group.updated", days=-5, attributes={"name": "Late"}),
         event("group.size", days=-3, attributes={"size": 4}),
+        event("group.updated", attributes={"name": " \u3000"}),
     )
 
     group = Group.objects.get()
