@@ -27,8 +27,8 @@ if MODE not in ("demo", "test", "production"):
 IS_PRODUCTION = MODE == "production"
 
 
-def secret(name: str, *, what: str, outside_production: str) -> str:
-    """Read a secret; in production an unset one stops the start with what to set."""
+def required(name: str, *, what: str, outside_production: str) -> str:
+    """Read what production needs; there an unset one stops the start with what to set."""
     value: str = env.str(name, default="")
     if value:
         return value
@@ -37,20 +37,20 @@ def secret(name: str, *, what: str, outside_production: str) -> str:
     return outside_production
 
 
-SECRET_KEY = secret(
+SECRET_KEY = required(
     "SECRET_KEY",
     what="at least 50 random characters, for example the output of `openssl rand -base64 48`",
     outside_production="outside-production-only-" + "x" * 40,
 )
 # Key ring for encrypted fields: comma-separated id:base64(32 bytes); the first one encrypts.
-FIELD_KEYS = secret(
+FIELD_KEYS = required(
     "FIELD_KEYS",
     what="a key ring such as k1:BASE64, where BASE64 is the output of `openssl rand -base64 32`; "
     "the first key encrypts, the others only decrypt",
     outside_production="demo:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
 )
 # Ed25519 seed that signs purge certificates: base64 of 32 bytes.
-SIGNING_KEY = secret(
+SIGNING_KEY = required(
     "SIGNING_KEY",
     what="the output of `openssl rand -base64 32`; keep it, certificates are verified with it",
     outside_production="HwAeAR0CHAMbBBoFGQYYBxcIFgkVChQLEwwSDREOEA8=",
@@ -59,7 +59,11 @@ SIGNING_KEY = secret(
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if IS_PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+PUBLIC_URL = required(
+    "PUBLIC_URL",
+    what="the address where people reach Accord, for example https://accord.example",
+    outside_production="http://127.0.0.1:8000",
+).rstrip("/")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -141,15 +145,12 @@ TEMPLATES = [
 ]
 
 # --- database ---
-DATABASE_URL = env.str("DATABASE_URL", default="")
-if not DATABASE_URL and IS_PRODUCTION:
-    raise ImproperlyConfigured(
-        "DATABASE_URL is not set. Set it to a PostgreSQL 15 to 18 database, "
-        "for example postgresql://accord:PASSWORD@db.internal/accord."
-    )
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url_config(DATABASE_URL or "postgresql://postgres@127.0.0.1:5432/accord")
-}
+DATABASE_URL = required(
+    "DATABASE_URL",
+    what="a PostgreSQL 15 to 18 database, for example postgresql://accord:PASSWORD@db.internal/accord",
+    outside_production="postgresql://postgres@127.0.0.1:5432/accord",
+)
+DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"] |= {
     "ENGINE": "django.db.backends.postgresql",
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
@@ -209,13 +210,13 @@ WHITENOISE_AUTOREFRESH = MODE == "test"  # every test client would list them all
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "media")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024  # a 10 MiB batch of events and its envelope
 
-EMAIL_URL = env.str("EMAIL_URL", default="consolemail://" if not IS_PRODUCTION else "")
-if not EMAIL_URL:
-    raise ImproperlyConfigured(
-        "EMAIL_URL is not set. Set it to the mail server that sends notices, "
-        "for example smtp+tls://user:PASSWORD@mail.internal:587."
-    )
+EMAIL_URL = required(
+    "EMAIL_URL",
+    what="the mail server, for example smtp+tls://user:PASSWORD@mail.internal:587",
+    outside_production="consolemail://",
+)
 vars().update(env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="accord@localhost")
 # Where people write who cannot sign in or cannot use a page; shown on the help pages.
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=DEFAULT_FROM_EMAIL)

@@ -15,8 +15,10 @@ COMPLETE = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "BROKER_URL": "redis://127.0.0.1:1/0",
     "EMAIL_URL": "smtp://127.0.0.1:1",
+    "PUBLIC_URL": "https://accord.example",
     "ALLOWED_HOSTS": "accord.example",
 }
+OPTIONAL = ("ACCORD_MODE", "ALLOWED_HOSTS")
 ROUTES = """
 import json, django
 django.setup()
@@ -49,7 +51,16 @@ def run(script, **environment):
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "FIELD_KEYS", "SIGNING_KEY", "DATABASE_URL", "BROKER_URL", "EMAIL_URL"]
+    "name",
+    [
+        "SECRET_KEY",
+        "FIELD_KEYS",
+        "SIGNING_KEY",
+        "DATABASE_URL",
+        "BROKER_URL",
+        "EMAIL_URL",
+        "PUBLIC_URL",
+    ],
 )
 def test_an_unset_secret_stops_the_start_and_says_what_to_set(name):
     environment = {key: value for key, value in COMPLETE.items() if key != name}
