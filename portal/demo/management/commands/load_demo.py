@@ -129,8 +129,8 @@ class Command(BaseCommand):
 
 TRY = [
     "1. One report from flag to appeal. As ada, answer the report about Harbour",
-    "   Photography. As sam, decide it with a warning. As ada, read the notice",
-    "   and appeal. The same without a browser:",
+    "   Photography. As sam, decide it with a warning. As carla, read a decision",
+    "   about you; as noor, review her appeal. All nine steps without a browser:",
     "   .venv/bin/python manage.py tour",
     "2. Live traffic. As sam, open the overview. Then send events and reports as",
     "   docs/partners.md shows, and watch the queue and the webhooks received.",
