@@ -1,9 +1,13 @@
 """What groups keeps, and for how long."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db.models import Q
 
+from credit.models import Sanction
 from groups.log_retention import LogPartitions
+from groups.models import Measure
 from groups.role_retention import GroupPasts
 from portal.core.data_classes import TWO_YEARS, DataClass, Reach, Window, registry
 from portal.core.purge_rows import keep_rows
@@ -11,6 +15,26 @@ from portal.core.purge_rows import keep_rows
 OF_SOMEBODY_IN_A_GROUP = Reach(
     platform=("group__platform_id",), group=("group_id",), account=("account_id",)
 )
+
+
+def is_over(cutoff: datetime) -> Q:
+    """Keep the cases that closed before the cutoff, and in which nothing is in force since.
+
+    Whoever is still barred, and the owner of a group that is still frozen or closed, can read why.
+    """
+    barred = Sanction.objects.filter(
+        Q(lifted_at=None) | Q(lifted_at__gte=cutoff), Q(ends_at=None) | Q(ends_at__gte=cutoff)
+    )
+    limited = Measure.objects.filter(
+        kind__in=(Measure.Kind.FREEZE_GROUP, Measure.Kind.CLOSE_GROUP),
+        decision__effective_at__isnull=False,
+        undone_at=None,
+    )
+    in_force = Q(decisions__in=barred.values("decision_id")) | Q(
+        decisions__in=limited.values("decision_id")
+    )
+    return Q(closed_at__lt=cutoff) & ~in_force
+
 
 registry.register(
     DataClass(
@@ -52,7 +76,11 @@ keep_rows(
         platform=("flag__platform_id",),
         group=("flag__case__group_id",),
         case=("flag__case_id",),
-        account=("flag__reporter_id", "flag__case__subject_id"),
+        account=(
+            "flag__reporter_id",
+            "flag__case__subject_id",
+            "flag__case__owner_at_opening_id",
+        ),
     ),
 )
 keep_rows(
@@ -72,9 +100,9 @@ keep_rows(
     name="closed cases",
     model="groups.Case",
     also=("groups.Flag", "groups.CaseEntry", "groups.Decision", "groups.Measure", "groups.Appeal"),
-    starts="the case closes",
+    starts="the case closes, and what was decided in it has ended",
     window=TWO_YEARS,
-    due=lambda cutoff: Q(closed_at__lt=cutoff),
+    due=is_over,
     reach=Reach(
         platform=("platform_id",),
         group=("group_id",),
@@ -84,6 +112,7 @@ keep_rows(
             "owner_at_opening_id",
             "flags__reporter_id",
             "notices__recipient_id",
+            "timeline__by_account_id",
             "decisions__appeals__appellant_id",
         ),
     ),
