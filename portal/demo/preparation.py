@@ -13,6 +13,11 @@ from portal.embedded.places import Refused
 def prepare(demo: Demo) -> None:
     state = fingerprint(demo)
     is_known = home.PREPARED.exists() and home.PREPARED.read_text().split()[-1] == state.split()[-1]
+    if home.DEMO.exists() and not is_known:
+        raise Refused(
+            "The demo data are in another database than the one that DATABASE_URL names now. Set "
+            "it as it was, or begin anew: `make demo-clean`, then `make demo`."
+        )
     if demo.is_external and not is_known:
         refuse_a_database_in_use(demo.database_url)
     if not home.PREPARED.exists() or home.PREPARED.read_text() != state:
