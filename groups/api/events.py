@@ -167,7 +167,7 @@ class EventsView(PartnerView):
         request={
             STRUCTURED: Event,
             BATCH: Event(many=True),
-            NDJSON: {"schema": {"type": "string", "description": "One CloudEvent a line."}},
+            NDJSON: {"type": "string", "description": "One CloudEvent a line."},
             "application/json": Event,
         },
         responses={200: Verdicts},
@@ -175,7 +175,8 @@ class EventsView(PartnerView):
             OpenApiExample(
                 "A role is granted", value=EXAMPLE, request_only=True, media_type=STRUCTURED
             ),
-            OpenApiExample("A batch of one", value=[EXAMPLE], request_only=True, media_type=BATCH),
+            # The schema makes the array of it: a batch is many events.
+            OpenApiExample("A batch of one", value=EXAMPLE, request_only=True, media_type=BATCH),
             OpenApiExample(
                 "A role, as JSON", value=EXAMPLE, request_only=True, media_type="application/json"
             ),

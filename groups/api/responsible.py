@@ -72,6 +72,8 @@ class GroupView(PartnerView):
     @extend_schema(
         operation_id="find_group",
         summary="Find a group by the platform's own id",
+        description="Turns the platform's own id of a group into Accord's, which the other "
+        "addresses of the group take. A group of another platform answers like a missing one.",
         tags=["Groups"],
         parameters=[
             OpenApiParameter(
