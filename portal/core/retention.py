@@ -1,12 +1,26 @@
 """What portal.core itself keeps, and for how long."""
 
-from django.db.models import Exists, OuterRef, Q
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal.core.data_classes import TWO_YEARS, Reach, Window, registry
 from portal.core.models import WebhookDelivery
 from portal.core.purge_rows import keep_rows
 
-WAITING = WebhookDelivery.objects.filter(event=OuterRef("pk"), state="WAITING")
+
+def _waiting(cutoff: datetime) -> QuerySet[WebhookDelivery]:
+    """Return what still waits to leave.
+
+    What waits for a disabled endpoint may do so for ever, so it holds nothing back, unless a
+    dispatcher has it on the way at this moment.
+    """
+    return WebhookDelivery.objects.filter(
+        Q(endpoint__disabled_at=None) | Q(leased_until__gt=cutoff),
+        event=OuterRef("pk"),
+        state=WebhookDelivery.State.WAITING,
+    )
+
 
 keep_rows(
     name="audit",
@@ -28,7 +42,9 @@ keep_rows(
     also=("core.WebhookDelivery", "core.DeliveryAttempt"),
     starts="the event, once nothing waits to be delivered",
     window=Window(30, floor=7, ceiling=90),
-    due=lambda cutoff: Q(created_at__lt=cutoff, fanned_out_at__isnull=False) & ~Exists(WAITING),
+    due=lambda cutoff: (
+        Q(created_at__lt=cutoff, fanned_out_at__isnull=False) & ~Exists(_waiting(cutoff))
+    ),
     reach=Reach(platform=("platform_id",)),
     children=(
         ("core.DeliveryAttempt", "delivery__event__in"),

@@ -15,9 +15,14 @@ from groups.models import (
 from portal.core import certificates
 from portal.core.actions import holds, purge
 from portal.core.actors import Actor
-from portal.core.models import AuditEntry, Hold, PurgeRun
+from portal.core.models import AuditEntry, Hold, OutboxEvent, PurgeRun, WebhookDelivery
 from tests.factories.base import AT, fixture_rows
-from tests.factories.core import HoldFactory, PlatformFactory
+from tests.factories.core import (
+    HoldFactory,
+    OutboxEventFactory,
+    PlatformFactory,
+    WebhookEndpointFactory,
+)
 from tests.factories.groups import (
     CaseFactory,
     DecisionFactory,
@@ -237,3 +242,24 @@ def test_a_partition_detached_by_an_interrupted_run_is_dropped_by_the_next(days)
 
     assert not table_exists(name)
     assert line_of(run, "governance log")["deleted"] == 1
+
+
+def delivery_that_waits(*, days, **fields):
+    at = AT - timedelta(days=days)
+    event = OutboxEventFactory(created_at=at, fanned_out_at=at)
+    endpoint = WebhookEndpointFactory(platform=event.platform, **fields)
+    return WebhookDelivery.objects.create(event=event, endpoint=endpoint, next_attempt_at=at)
+
+
+def test_what_waits_for_a_disabled_endpoint_is_not_kept_for_ever():
+    delivery_that_waits(days=31, disabled_at=AT)
+    young = delivery_that_waits(days=29, disabled_at=AT)
+    enabled = delivery_that_waits(days=31)
+    on_its_way = delivery_that_waits(days=31, disabled_at=AT)
+    WebhookDelivery.objects.filter(pk=on_its_way.pk).update(leased_until=AT + timedelta(minutes=1))
+
+    purge.run(by=SYSTEM, at=AT)
+
+    kept = {young.pk, enabled.pk, on_its_way.pk}
+    assert set(WebhookDelivery.objects.values_list("pk", flat=True)) == kept
+    assert OutboxEvent.objects.count() == 3

@@ -77,7 +77,7 @@ def end_rotation(*, endpoint: WebhookEndpoint, by: Actor, at: datetime) -> None:
 
 @transaction.atomic(savepoint=False)
 def disable(*, endpoint: WebhookEndpoint, reason: str, by: Actor, at: datetime) -> None:
-    """Stop sending. What waits stays, and leaves when the endpoint is enabled again."""
+    """Stop sending. What waits leaves when the endpoint is enabled again, while it is kept."""
     enabled = WebhookEndpoint.objects.filter(id=endpoint.id, disabled_at=None)
     if enabled.update(disabled_at=at, disabled_reason=reason):
         new = {"disabled_at": at.isoformat()}
