@@ -72,6 +72,8 @@ def find_target(url: str, *, allow_loopback: bool, resolver: Resolver = resolve)
         raise AddressRefused("This is not a valid address.") from error
     if parts.scheme not in ("https", "http") or not host or not url.isprintable() or " " in url:
         raise AddressRefused("Give an address that begins with https://.")
+    if not url.isascii():
+        raise AddressRefused("Write the name as xn--…, and the path with % for other letters.")
     if parts.username is not None or parts.password is not None:
         raise AddressRefused("Leave user name and password out of the address.")
     port = port or (443 if parts.scheme == "https" else 80)

@@ -37,6 +37,7 @@ MALFORMED = [
     ),
     *("https://user@example.org/", "https://user:pass@example.org/", "https://example.org/a b"),
     *("https://example.org/\r\nX: y", "https://example.org:25/", "https://example.org:22/"),
+    *("https://example.org/für", "https://example.org/?q=é", "https://bücher.example/"),
 ]
 
 
