@@ -7,10 +7,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from groups.actions import partitions
-from groups.models import Group, ImportRun, RoleEvent, Tenure
+from groups.models import Group, HeldLogEntry, ImportRun, RoleEvent, Tenure
 from portal.core.actors import Actor
 from portal.core.ids import uuid7
 from tests.factories.base import AT, fixture_rows
+from tests.factories.core import HoldFactory
 from tests.factories.groups import GroupFactory, RoleEventFactory, TenureFactory
 from tests.factories.identity import AccountFactory
 
@@ -181,3 +182,13 @@ def test_a_file_is_imported_once_per_platform(platform):
     begin()
     with breaks("a_file_is_imported_once_per_platform"):
         begin()
+
+
+def test_a_held_event_is_copied_once_per_hold():
+    hold, event = HoldFactory(), {"event_key": uuid7(), "occurred_at": AT}
+    copied = {"platform_id": hold.platform_id, "row": {}, "copied_at": AT}
+    HeldLogEntry.objects.create(hold=hold, **event, **copied)
+    HeldLogEntry.objects.create(hold=HoldFactory(), **event, **copied)
+
+    with breaks("a_held_event_is_copied_once_per_hold"):
+        HeldLogEntry.objects.create(hold=hold, **event, **copied)
