@@ -44,6 +44,15 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
             "No automated means were used to take this decision."
         ),
         "no_measures": "No measures were taken.",
+        "you_can_appeal": (
+            "You can appeal until {until}. It costs nothing, and somebody else will look at the "
+            "decision. Open it here and choose “Appeal this decision”:\n{link}\n\n"
+            "You may also go to a certified out-of-court dispute settlement body, or to court."
+        ),
+        "they_can_appeal": (
+            "The person it is about can appeal until {until}. You can read the decision here:"
+            "\n{link}"
+        ),
         "mail_footer": ("Sent for {platform} by Accord. The same notice is kept for you at {link}"),
     },
     "de": {
@@ -81,6 +90,17 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
             "Für diese Entscheidung wurden keine automatisierten Mittel verwendet."
         ),
         "no_measures": "Es wurden keine Maßnahmen getroffen.",
+        "you_can_appeal": (
+            "Sie können bis {until} Beschwerde einlegen. Sie kostet nichts, und jemand anderes "
+            "prüft die Entscheidung. Öffnen Sie sie hier und wählen Sie „Appeal this decision“:"
+            "\n{link}\n\n"
+            "Sie können sich auch an eine zertifizierte außergerichtliche Streitbeilegungsstelle "
+            "oder an ein Gericht wenden."
+        ),
+        "they_can_appeal": (
+            "Die Person, um die es geht, kann bis {until} Beschwerde einlegen. Sie können die "
+            "Entscheidung hier lesen:\n{link}"
+        ),
         "mail_footer": (
             "Für {platform} gesendet von Accord. Dieselbe Mitteilung liegt für Sie unter {link}"
         ),

@@ -2,7 +2,8 @@
 
 Templates may use: platform, recipient, link, date, group, case, rule, rule_text, deadline,
 decision, subject, outcome, ground, automation, facts, reasons, effects, appeal_until,
-appeal, appeal_outcome, appeal_reasons, appeal_deadline; and whatever the action that writes passes.
+how_to_appeal (in the notice of a decision), appeal, appeal_outcome, appeal_reasons,
+appeal_deadline; and whatever the action that writes passes.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from django.urls import reverse
 from groups import notice_phrases, wording
 from groups.models import Appeal, Case, Decision, Flag, Group
 from groups.models.notices import NoticeKind
+from groups.queries import appeals as appeal_queries
 from groups.queries import decision_page
 from groups.wording import Value
 from identity.models import Account
@@ -67,6 +69,8 @@ def values_of(
         values |= _of_case(about.case)
     if about.decision is not None:
         values |= _of_decision(about.decision, about.recipient, language)
+        if kind == NoticeKind.DECISION:
+            values["how_to_appeal"] = _how_to_appeal(about, about.decision, language, at=at)
     if about.appeal is not None:
         values |= _of_appeal(about.appeal, language)
     return values
@@ -116,6 +120,22 @@ def _of_decision(
         "effects": _effects(decision, recipient, language),
         "appeal_until": decision.appealable_until,
     }
+
+
+def _how_to_appeal(about: About, decision: Decision, language: str, *, at: datetime) -> str:
+    """Tell the recipient how to appeal; whoever cannot is told who can."""
+    if decision.appealable_until is None:
+        return ""
+    recipient = about.recipient
+    right = appeal_queries.get_right(decision=decision, appellant=recipient, at=at)
+    until = wording.read(
+        decision.appealable_until,
+        language=language,
+        timezone=recipient.user.timezone if recipient.user else "UTC",
+    )
+    said = "you_can_appeal" if right.exists else "they_can_appeal"
+    link = settings.PUBLIC_URL + _path(about, NoticeKind.DECISION)
+    return notice_phrases.phrases(language)[said].format(until=until, link=link)
 
 
 def _effects(decision: Decision, recipient: Account, language: str) -> str:

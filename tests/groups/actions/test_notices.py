@@ -7,7 +7,7 @@ from groups.models import Measure, NoticeTemplate
 from portal.core.models import AuditEntry, OutboxEvent
 from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
-from tests.factories.groups import DecisionFactory
+from tests.factories.groups import DecisionFactory, FlagFactory
 from tests.factories.identity import AccountFactory
 from tests.groups.place import BY_TESTS, make_place, refused
 from tests.groups.scene import CLOSE, SUSPEND_OWNING, WARN, decide_in_effect, make_scene
@@ -138,7 +138,7 @@ def test_a_notice_says_when_a_machine_found_what_was_decided_on(place):
     notice = notices.write(
         kind="DECISION",
         recipient=place.owner,
-        slots={"appeal_until": AT},
+        slots={},
         platform=place.platform,
         decision=decision,
         by=BY_TESTS,
@@ -158,6 +158,40 @@ def test_an_owner_is_not_told_what_another_person_s_standing_lost():
     assert "of your standing" not in to_owner.body
     assert "the account Mats, in the group Night owls" in to_owner.body
     assert to_owner.subject == f"{scene.case.reference}: a decision about Night owls"
+
+
+@pytest.mark.parametrize(
+    ("language", "can", "cannot"),
+    [
+        ("en", "You can appeal until", "The person it is about can appeal until 2 December"),
+        ("de", "Sie können bis", "Die Person, um die es geht, kann bis 2. Dezember"),
+    ],
+)
+def test_only_who_can_appeal_is_told_how(language, can, cannot):
+    scene = make_scene(about="member")
+    for account in (scene.member, scene.owner):
+        account.user.language = language
+        account.user.save()
+    decision = decide_in_effect(scene, WARN)
+
+    to_member = scene.member.notices.get(kind="DECISION").body
+    to_owner = scene.owner.notices.get(kind="DECISION").body
+    assert can in to_member
+    assert "Appeal this decision" in to_member
+    assert cannot not in to_member
+    assert cannot in to_owner
+    assert can not in to_owner
+    assert "Appeal this decision" not in to_owner
+    for body in (to_member, to_owner):
+        assert f"/decisions/{decision.reference}/" in body
+
+
+def test_an_owner_who_reported_it_is_told_how_to_appeal():
+    scene = make_scene(about="member")
+    FlagFactory(case=scene.case, reporter=scene.owner)
+    decide_in_effect(scene, WARN)
+
+    assert "You can appeal until" in scene.owner.notices.get(kind="DECISION").body
 
 
 def test_a_closed_group_is_in_the_subject_line_for_everybody_it_concerns():
