@@ -12,14 +12,16 @@ from portal.core.actors import Actor
 def tell(*, decision: Decision, audience: Audience, by: Actor, at: datetime) -> None:
     """Write a notice to the person it is about, to the owners and to each reporter.
 
-    Whoever appealed is told with the outcome of the appeal instead.
+    Whoever appealed is told with the outcome of the appeal instead, unless measures stay.
     """
-    appellant = decision.from_appeal.appellant if decision.overrides else None
+    if decision.overrides is not None:
+        audience = audience.on_appeal(
+            appellant=decision.from_appeal.appellant,
+            leaves_measures=decision.outcome == Decision.Outcome.MEASURES,
+        )
     told = [(account, NoticeKind.DECISION) for account in audience.affected]
     told += [(account, NoticeKind.REPORT_DECIDED) for account in audience.reporters]
     for account, kind in told:
-        if account == appellant:
-            continue
         notices.write(
             kind=kind,
             recipient=account,

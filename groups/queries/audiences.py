@@ -1,6 +1,6 @@
 """Who hears of a decision: those it is about, those who answer for the group, the reporters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from groups.models import Case, Tenure
@@ -19,6 +19,20 @@ class Audience:
     @property
     def affected(self) -> tuple[Account, ...]:
         return (*([self.subject] if self.subject else []), *self.owners)
+
+    def on_appeal(self, *, appellant: Account, leaves_measures: bool) -> "Audience":
+        """Leave out who appealed: they hear the outcome of the appeal.
+
+        What measures the new decision leaves takes a notice of its own, with its grounds.
+        """
+        reporters = tuple(account for account in self.reporters if account != appellant)
+        if leaves_measures:
+            return replace(self, reporters=reporters)
+        return Audience(
+            subject=None if self.subject == appellant else self.subject,
+            owners=tuple(owner for owner in self.owners if owner != appellant),
+            reporters=reporters,
+        )
 
 
 def get_audience(*, case: Case, subject: Account | None) -> Audience:

@@ -107,12 +107,13 @@ def preview(
     at: datetime,
     about_owner: bool = False,
     overrides: Decision | None = None,
+    appellant: Account | None = None,
     charge: str = Charge.POLICY,
 ) -> DecisionPreview:
     """Tell what a decision would do at `at`. Nothing is written.
 
-    With `overrides`, as if that decision had never been. Raises UnusableMeasure when the
-    measures do not fit.
+    With `overrides`, as if that decision had never been; `appellant` appealed against it.
+    Raises UnusableMeasure when the measures do not fit.
     """
     subject = get_subject(case=case, about_owner=about_owner, overrides=overrides)
     chosen.check(
@@ -143,7 +144,7 @@ def preview(
         standing=standing,
         roles_lost=tuple(roles_lost),
         group_state=_group_state(case=case, measures=measures, roles_lost=roles_lost),
-        notices=_notices(case=case, subject=subject),
+        notices=_notices(case=case, subject=subject, outcome=outcome, appellant=appellant),
         approval_reasons=_approval_reasons(measures=measures, standing=standing),
         charge=charge,
     )
@@ -157,6 +158,7 @@ def preview_stored(*, decision: Decision, at: datetime) -> DecisionPreview:
         measures=chosen.of(decision),
         about_owner=decision.case.subject_id != decision.subject_account_id,
         overrides=decision.overrides,
+        appellant=decision.from_appeal.appellant if decision.overrides else None,
         charge=decision.foreseen.get("charge", Charge.POLICY),
         at=at,
     )
@@ -212,8 +214,14 @@ def _group_state(
     return before, before
 
 
-def _notices(*, case: Case, subject: Account | None) -> tuple[PlannedNotice, ...]:
+def _notices(
+    *, case: Case, subject: Account | None, outcome: str, appellant: Account | None
+) -> tuple[PlannedNotice, ...]:
     audience = audiences.get_audience(case=case, subject=subject)
+    if appellant is not None:
+        audience = audience.on_appeal(
+            appellant=appellant, leaves_measures=outcome == Decision.Outcome.MEASURES
+        )
     planned = [
         PlannedNotice(NoticeKind.DECISION, "SUBJECT", 1 if audience.subject else 0),
         PlannedNotice(NoticeKind.DECISION, "OWNER", len(audience.owners)),

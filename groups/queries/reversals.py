@@ -83,7 +83,13 @@ def preview(
     """
     old = appeal.decision
     effect = decision_queries.preview(
-        case=old.case, outcome=outcome, measures=measures, overrides=old, charge=charge, at=at
+        case=old.case,
+        outcome=outcome,
+        measures=measures,
+        overrides=old,
+        appellant=appeal.appellant,
+        charge=charge,
+        at=at,
     )
     kept = tuple(_kept(old, measure, at) for measure in measures)
     going_on = [one.measure for one in kept if not one.is_served]

@@ -101,6 +101,28 @@ def test_partially_reversed_keeps_the_points_and_when_they_expire(at):
     assert scene.owner.tenures.current().get().role == "OWNER"
 
 
+def test_measures_that_stay_on_appeal_are_told_in_a_notice_of_their_own(at):
+    scene = make_scene(severity="HIGH")
+    decision = decide_in_effect(scene, SUSPEND_OWNING)
+    appeal = review(
+        appeal_against(decision, scene.owner, at=at),
+        scene.senior(),
+        WARN,
+        at=at + 10 * DAY,
+        outcome="PARTIALLY_REVERSED",
+    )
+    told = scene.owner.notices.get(kind="DECISION", decision=appeal.resulting_decision)
+    for said in (
+        scene.rule.text,
+        decision.facts,
+        "- A warning.",
+        "It takes 4 points of your standing",
+        "You can appeal until 12 December 2026",
+    ):
+        assert said in told.body
+    assert scene.owner.notices.filter(kind="APPEAL_DECIDED").count() == 1
+
+
 def test_partially_reversed_may_drop_the_points(at):
     scene = make_scene(severity="HIGH")
     decision = decide_in_effect(scene, WARN)

@@ -9,6 +9,7 @@ from credit.models import LedgerEntry, Privilege
 from groups import replacements
 from groups.actions import appeals, decisions
 from groups.measures import MeasureInput
+from groups.models import Notice
 from groups.queries import reversals
 from portal.core.actors import Actor
 from tests.groups.scene import (
@@ -88,6 +89,12 @@ def test_the_effect_of_an_outcome_is_foreseen(name, severity, at):
     if new.is_held:
         decisions.approve(decision=new, by=Actor.user(scene.senior()), at=later)
 
+    told = Notice.objects.filter(decision=new)
+    counts = {kind: told.filter(kind=kind).count() for kind in ("DECISION", "REPORT_DECIDED")}
+    assert counts == {
+        kind: sum(planned.count for planned in foreseen.notices if planned.kind == kind)
+        for kind in counts
+    }
     after = how_it_stands(scene, later)
     assert foreseen.group_state == (before["group"], after["group"])
     charged = LedgerEntry.objects.filter(decision_id=new.pk)
