@@ -1,9 +1,8 @@
 """What a decision does, and how it is undone: always by new rows, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import Q
 
@@ -15,7 +14,8 @@ from groups.actions import groups as group_actions
 from groups.actions import tenures
 from groups.measures import Charge
 from groups.models import Decision, Group, Measure, Tenure
-from groups.queries import role_returns
+from groups.queries import begins, role_returns
+from groups.queries.begins import Scope
 from identity.models import Account, User
 from portal.core import audit
 from portal.core.actors import Actor
@@ -25,15 +25,14 @@ _SANCTION_OF = {
     Measure.Kind.REVOKE: Sanction.Kind.REVOCATION,
 }
 _ON_GROUP = [Measure.Kind.FREEZE_GROUP, Measure.Kind.CLOSE_GROUP]
-Scope = tuple[str | None, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What an overridden decision had begun: when its points expire, suspensions by scope."""
+    """What goes on of an overridden decision: when points expire, since when suspensions run."""
 
     expires_at: datetime | None = None
-    served: dict[Scope, datetime] = field(default_factory=dict)
+    served: Mapping[Scope, datetime] = field(default_factory=dict)
 
 
 def apply(*, decision: Decision, by: Actor, at: datetime) -> None:
@@ -94,14 +93,14 @@ def _impose(
     decision: Decision,
     measures: Sequence[Measure],
     *,
-    served: dict[Scope, datetime],
+    served: Mapping[Scope, datetime],
     by: Actor,
     at: datetime,
 ) -> None:
     for measure in measures:
         if (kind := _SANCTION_OF.get(Measure.Kind(measure.kind))) is None:
             continue
-        since = served.get((measure.privilege, measure.in_group_id)) if measure.days else None
+        since = served.get((measure.privilege or "", measure.in_group_id)) if measure.days else None
         if since is not None and since + timedelta(days=measure.days or 0) <= at:
             _note(measure, {"served": True}, by=by, at=at)
             continue
@@ -193,10 +192,7 @@ def _take_back(old: Decision, *, new: Decision, by: Actor, at: datetime) -> Repl
     penalties = LedgerEntry.objects.filter(decision_id=old.pk, kind=LedgerEntry.Kind.PENALTY)
     replaced = Replaced(
         expires_at=penalties.values_list("expires_at", flat=True).first(),
-        served={
-            (sanction.privilege, sanction.scope_group_id): sanction.starts_at
-            for sanction in Sanction.objects.filter(decision_id=old.pk)
-        },
+        served=begins.list_begins(decision=old),
     )
     reason = f"{new.reference} replaced {old.reference} on appeal."
     ledger.reverse(decision_id=old.pk, posted_by=new.decided_by, reason=reason, by=by, at=at)

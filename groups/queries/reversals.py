@@ -1,18 +1,20 @@
 """What the outcome of an appeal would change, before anybody decides it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from credit import queries as credit_queries
-from credit.models import LedgerEntry, Sanction
+from credit.models import LedgerEntry
 from credit.queries import EffectPreview, Loss
 from groups.measures import Charge, MeasureInput
 from groups.models import Appeal, Decision, Group, Measure, Tenure
 from groups.models.tenures import Role
+from groups.queries import begins as begin_queries
 from groups.queries import decisions as decision_queries
 from groups.queries import role_losses, role_returns
+from groups.queries.begins import Scope
 from groups.queries.decisions import PlannedNotice
 from groups.queries.role_losses import RoleLoss
 from groups.queries.role_returns import RoleReturn
@@ -91,7 +93,8 @@ def preview(
         charge=charge,
         at=at,
     )
-    kept = tuple(_kept(old, measure, at) for measure in measures)
+    begins = begin_queries.list_begins(decision=old)
+    kept = tuple(_kept(measure, begins, at) for measure in measures)
     going_on = [one.measure for one in kept if not one.is_served]
     roles_back: tuple[RoleReturn, ...] = ()
     roles_lost: tuple[RoleLoss, ...] = ()
@@ -126,16 +129,13 @@ def _charged(decision: Decision) -> int:
     return sum(entries.values_list("points", flat=True))
 
 
-def _kept(old: Decision, measure: MeasureInput, at: datetime) -> Kept:
+def _kept(measure: MeasureInput, begins: Mapping[Scope, datetime], at: datetime) -> Kept:
     """Served days of a suspension count: it ends when it would have, had it begun like this."""
     if measure.days is None:
         return Kept(measure, None)
-    begun = Sanction.objects.filter(
-        decision_id=old.pk,
-        privilege=measure.privilege or "",
-        scope_group_id=measure.in_group.pk if measure.in_group else None,
-    ).first()
-    until = (begun.starts_at if begun else at) + timedelta(days=measure.days)
+    in_group = measure.in_group.pk if measure.in_group else None
+    begun = begins.get((measure.privilege or "", in_group))
+    until = (begun or at) + timedelta(days=measure.days)
     return Kept(measure, until, is_served=begun is not None and until <= at)
 
 

@@ -8,6 +8,7 @@ from groups.actions import appeals, decisions
 from groups.impartiality import SecondPersonNeeded
 from groups.measures import MeasureInput
 from groups.models import CaseEntry, Decision, Notice
+from groups.queries import reversals
 from groups.replacements import NotAReversal, WorseOff
 from identity.access import StaffOnly
 from portal.core.actors import Actor
@@ -186,6 +187,60 @@ def test_a_suspension_that_is_served_by_now_is_not_imposed_again(scene, at):
     assert Sanction.objects.count() == 1
     assert override.measures.get().effect == {"served": True}
     assert scene.owner.tenures.current().get().role == "OWNER"
+
+
+def replace(decision, scene, *measures, at, appellant=None, **changes):
+    """Appeal, and let two people put these measures in the place of the decision's."""
+    appeal = review(
+        appeal_against(decision, appellant or scene.owner, at=at),
+        scene.senior(),
+        *measures,
+        at=at,
+        outcome="PARTIALLY_REVERSED",
+        **changes,
+    )
+    override = appeal.resulting_decision
+    if override.is_held:
+        decisions.approve(decision=override, by=Actor.user(scene.senior()), at=at)
+    return override
+
+
+def test_a_second_appeal_does_not_begin_the_days_anew(scene, at):
+    twenty = MeasureInput("SUSPEND", privilege="OWN_GROUP", days=20)
+    first = replace(decide_in_effect(scene, SUSPEND_OWNING), scene, twenty, at=at + 5 * DAY)
+    second = appeal_against(first, scene.owner, at=at + 8 * DAY)
+    foreseen = reversals.preview(
+        appeal=second, outcome="MEASURES", measures=[twenty], charge="NONE", at=at + 8 * DAY
+    )
+    second = review(
+        second,
+        scene.senior(),
+        twenty,
+        at=at + 8 * DAY,
+        outcome="PARTIALLY_REVERSED",
+        keeps_points=False,
+    ).resulting_decision
+    decisions.approve(decision=second, by=Actor.user(scene.senior()), at=at + 8 * DAY)
+
+    assert [kept.until for kept in foreseen.kept] == [at + 20 * DAY]
+    assert Sanction.objects.get(decision_id=second.pk).ends_at == at + 20 * DAY
+
+
+def test_a_suspension_served_by_the_first_appeal_stays_served_at_the_second(scene, at):
+    twenty = MeasureInput("SUSPEND", privilege="OWN_GROUP", days=20)
+    first = replace(decide_in_effect(scene, SUSPEND_OWNING), scene, twenty, at=at + 25 * DAY)
+    second = replace(first, scene, twenty, at=at + 27 * DAY, keeps_points=False)
+
+    assert second.measures.get().effect == {"served": True}
+    assert Sanction.objects.count() == 1
+
+
+def test_days_without_a_suspension_between_two_appeals_are_not_served(scene, at):
+    twenty = MeasureInput("SUSPEND", privilege="OWN_GROUP", days=20)
+    first = replace(decide_in_effect(scene, SUSPEND_OWNING), scene, WARN, at=at + 5 * DAY)
+    second = replace(first, scene, twenty, at=at + 25 * DAY, appellant=scene.reporter)
+
+    assert Sanction.objects.get(decision_id=second.pk).ends_at == at + 45 * DAY
 
 
 def test_a_returned_override_leaves_the_decision_and_reopens_the_review(scene, at):
