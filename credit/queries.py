@@ -118,6 +118,8 @@ class EffectPreview:
     lost: tuple[Loss, ...]
     # The points alone would cost a privilege: the decision waits for a second person.
     points_cost_a_privilege: bool
+    # Something else withholds it at `at`: the points tell when that has ended.
+    points_cost_it_later: bool
     # As it is, with the decision that would be replaced; and what comes back then.
     current: StandingView
     regained: tuple[Loss, ...] = ()
@@ -152,6 +154,8 @@ def preview(
     expires_at = at + now.document.lifetime_of(severity, points) if severity else None
     entry = LedgerEntry(points=points, effective_at=at, expires_at=expires_at)
     with_points = now.with_entries(entry)
+    cost_one_now = bool(with_points.privileges(at).lost_since(now.privileges(at)))
+    cost_one_ever = with_points.brings_less_than(now, since=at)
     imagined = [_imagine(*sanction, at=at) for sanction in sanctions]
     then = with_points.with_sanctions([*now.sanctions, *imagined])
     groups = dict.fromkeys([None, *(sanction.scope_group_id for sanction in imagined)])
@@ -163,7 +167,8 @@ def preview(
         before=now.standing(at),
         after=then.standing(at),
         lost=tuple(_losses(now, then, groups, at)),
-        points_cost_a_privilege=bool(with_points.privileges(at).lost_since(now.privileges(at))),
+        points_cost_a_privilege=cost_one_ever,
+        points_cost_it_later=cost_one_ever and not cost_one_now,
         current=actual.standing(at),
         regained=tuple(_losses(then, actual, scopes, at)) if without_decision else (),
     )

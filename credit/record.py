@@ -104,6 +104,21 @@ class Record:
             next_change_at=standing.next_change_at,
         )
 
+    def brings_less_than(self, other: "Record", *, since: datetime) -> bool:
+        """Say whether the tier lacks a privilege that the other's brings, `since` then or later.
+
+        By the tiers alone. A sanction that withholds the privilege as well may end, be lifted or
+        be undone on appeal, and the points would then still withhold it.
+        """
+        steps = [*self.standing(since).forecast, *other.standing(since).forecast]
+        return any(
+            set(other._tier_at(moment).privileges) - set(self._tier_at(moment).privileges)
+            for moment in {since, *(step.at for step in steps)}
+        )
+
+    def _tier_at(self, at: datetime) -> Tier:
+        return self.document.tier_at(fold.score_at(self.entries, document=self.document, at=at))
+
     def penalty(self, severity: str, at: datetime) -> Penalty:
         """Tell what a finding of `severity` costs at `at`: for a first LOW one, nothing."""
         document = self.document

@@ -12,9 +12,10 @@ keep_rows(
     model="credit.LedgerEntry",
     starts="they stopped counting",
     window=TWO_YEARS,
-    # A reversal expires with what it reverses, so the two always leave together.
+    # A reversal is of the same account and expires with what it reverses: the two leave together.
     due=lambda cutoff: Q(expires_at__lt=cutoff),
     reach=BY_ACCOUNT,
+    pairs_by="reverses",
 )
 keep_rows(
     name="sanctions",

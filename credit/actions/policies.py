@@ -31,14 +31,22 @@ class NotNow(Conflict):
 
 @transaction.atomic(savepoint=False)
 def install_default(*, platform: Platform, by: Actor, at: datetime) -> Policy:
-    """Give a platform without an active policy the shipped one; return the active policy."""
+    """Give a platform without a policy the shipped one; return the active policy.
+
+    Raises NotNow when it has versions and none is active: those take two people.
+    """
     locks.platform(platform.pk)
-    active = Policy.objects.filter(platform=platform, state=Policy.State.ACTIVE).first()
+    versions = Policy.objects.filter(platform=platform)
+    active = versions.filter(state=Policy.State.ACTIVE).first()
     if active is not None:
         return active
+    if versions.exists():
+        raise NotNow(
+            "This platform has versions of its own, and none is active. Activate one of them."
+        )
     policy = Policy.objects.create(
         platform=platform,
-        version=_next_version(platform),
+        version=1,
         state=Policy.State.ACTIVE,
         document=policies.DEFAULT_DOCUMENT,
         drafted_at=at,

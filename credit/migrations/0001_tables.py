@@ -121,6 +121,37 @@ class Migration(migrations.Migration):
                         ),
                         name="a_drafted_policy_acts_only_once_approved",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by__isnull", True),
+                            models.Q(("state__in", ["DRAFT", "SIMULATED"]), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_policy_is_approved_after_simulation",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("active_from__isnull", False), ("state", "ACTIVE")),
+                            ("state", "RETIRED"),
+                            models.Q(
+                                ("active_from__isnull", True),
+                                ("state__in", ["DRAFT", "SIMULATED", "APPROVED"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_policy_says_since_when_it_is_in_effect",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("retired_at__isnull", False), ("state", "RETIRED")),
+                            models.Q(
+                                models.Q(("state", "RETIRED"), _negated=True),
+                                ("retired_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_policy_says_when_it_was_retired",
+                    ),
                 ],
             },
         ),
@@ -142,12 +173,96 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="policy",
             trigger=pgtrigger.compiler.Trigger(
+                name="only_the_first_policy_begins_without_a_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF NEW.state = 'DRAFT' AND NEW.drafted_by_id IS NOT NULL\n                        OR NEW.state = 'ACTIVE' AND NEW.drafted_by_id IS NULL AND NOT EXISTS (\n                            SELECT FROM credit_policy\n                            WHERE platform_id = NEW.platform_id AND id <> NEW.id)\n                    THEN\n                        RETURN NULL;\n                    END IF;\n                    RAISE EXCEPTION 'only_the_first_policy_begins_without_a_draft'\n                        USING ERRCODE = 'integrity_constraint_violation',\n                              CONSTRAINT = 'only_the_first_policy_begins_without_a_draft';\n                ",
+                    hash="633acec907e5c5bb8e3fee9480250dbd45b3f164",
+                    operation="INSERT",
+                    pgid="pgtrigger_only_the_first_policy_begins_without_a_draft_f0501",
+                    table="credit_policy",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_policy_keeps_its_platform_and_drafter",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (TRUE) AND (OLD.platform_id, OLD.drafted_by_id, OLD.drafted_at) IS DISTINCT FROM (NEW.platform_id, NEW.drafted_by_id, NEW.drafted_at) THEN\n                RAISE EXCEPTION 'a_policy_keeps_its_platform_and_drafter'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_policy_keeps_its_platform_and_drafter';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="65f17511d270e1bd866f68a748ff96f4f574cae8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_a_policy_keeps_its_platform_and_drafter_93fba",
+                    table="credit_policy",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
                 name="a_policy_keeps_its_terms_after_simulation",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n            IF (OLD.state <> 'DRAFT') AND (OLD.document, OLD.version, OLD.platform_id, OLD.drafted_by_id) IS DISTINCT FROM (NEW.document, NEW.version, NEW.platform_id, NEW.drafted_by_id) THEN\n                RAISE EXCEPTION 'a_policy_keeps_its_terms_after_simulation'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_policy_keeps_its_terms_after_simulation';\n            END IF;\n            RETURN NEW;\n        ",
-                    hash="7014c06cf9718de2d17bb3359c5895eed83c6e83",
+                    func="\n            IF (OLD.state <> 'DRAFT') AND (OLD.document, OLD.version) IS DISTINCT FROM (NEW.document, NEW.version) THEN\n                RAISE EXCEPTION 'a_policy_keeps_its_terms_after_simulation'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_policy_keeps_its_terms_after_simulation';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="1064eaba658b4cfc2bf8e5f4875bab473f9f5316",
                     operation="UPDATE",
                     pgid="pgtrigger_a_policy_keeps_its_terms_after_simulation_55fb2",
+                    table="credit_policy",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_policy_keeps_its_approval",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (OLD.state NOT IN ('DRAFT', 'SIMULATED')) AND (OLD.approved_by_id, OLD.approved_at) IS DISTINCT FROM (NEW.approved_by_id, NEW.approved_at) THEN\n                RAISE EXCEPTION 'a_policy_keeps_its_approval'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_policy_keeps_its_approval';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="908dfe4a258a75411fbb54f84cff99bcd205993f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_a_policy_keeps_its_approval_41384",
+                    table="credit_policy",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_policy_keeps_since_when_it_is_in_effect",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (OLD.state IN ('ACTIVE', 'RETIRED')) AND (OLD.active_from) IS DISTINCT FROM (NEW.active_from) THEN\n                RAISE EXCEPTION 'a_policy_keeps_since_when_it_is_in_effect'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_policy_keeps_since_when_it_is_in_effect';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="662fd35bdadeeddc1eee438042fe6ada4a316e77",
+                    operation="UPDATE",
+                    pgid="pgtrigger_a_policy_keeps_since_when_it_is_in_effect_5f3ec",
+                    table="credit_policy",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_policy_keeps_when_it_was_retired",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (OLD.state = 'RETIRED') AND (OLD.retired_at) IS DISTINCT FROM (NEW.retired_at) THEN\n                RAISE EXCEPTION 'a_policy_keeps_when_it_was_retired'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_policy_keeps_when_it_was_retired';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="25cadfc394fcd2fe6c5a73ac559411b356735d30",
+                    operation="UPDATE",
+                    pgid="pgtrigger_a_policy_keeps_when_it_was_retired_7c5f8",
+                    table="credit_policy",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="policy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_policy_is_deleted_by_the_purge_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF current_setting('accord.purging', true) = 'on' THEN RETURN OLD; END IF;\n            RAISE EXCEPTION 'a_policy_is_deleted_by_the_purge_only'\n                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_policy_is_deleted_by_the_purge_only';\n        ",
+                    hash="219bfbbf846d4e7cb7a6a34f87eb92b138a2c674",
+                    operation="DELETE",
+                    pgid="pgtrigger_a_policy_is_deleted_by_the_purge_only_cf849",
                     table="credit_policy",
                     when="BEFORE",
                 ),
@@ -625,6 +740,49 @@ class Migration(migrations.Migration):
                     hash="1cc8ca38f649a9a485a041eb4d1d860c848e5135",
                     operation="DELETE",
                     pgid="pgtrigger_a_standing_is_deleted_by_the_purge_only_3cc80",
+                    table="credit_standing",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="standing",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_standing_is_never_ahead_of_its_ledger",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF NEW.last_sequence > GREATEST(0, (\n                        SELECT last_sequence FROM credit_standing\n                        WHERE account_id = NEW.account_id), (\n                        SELECT max(sequence) FROM credit_ledgerentry\n                        WHERE account_id = NEW.account_id))\n                    THEN\n                        RAISE EXCEPTION 'a_standing_is_never_ahead_of_its_ledger: %',\n                            NEW.last_sequence\n                            USING ERRCODE = 'integrity_constraint_violation',\n                                  CONSTRAINT = 'a_standing_is_never_ahead_of_its_ledger';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="54ac95f29946f03b7b77faabd6d09bfcfe655040",
+                    operation='INSERT OR UPDATE OF "last_sequence"',
+                    pgid="pgtrigger_a_standing_is_never_ahead_of_its_ledger_f28cf",
+                    table="credit_standing",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="standing",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_standing_stays_with_its_account",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (TRUE) AND (OLD.account_id, OLD.platform_id) IS DISTINCT FROM (NEW.account_id, NEW.platform_id) THEN\n                RAISE EXCEPTION 'a_standing_stays_with_its_account'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_standing_stays_with_its_account';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="f44bf703d53a97c3bd61909ad22d32057ce7b9dd",
+                    operation="UPDATE",
+                    pgid="pgtrigger_a_standing_stays_with_its_account_6dab0",
+                    table="credit_standing",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="standing",
+            trigger=pgtrigger.compiler.Trigger(
+                name="standings_are_never_truncated",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION 'standings_are_never_truncated'\n                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'standings_are_never_truncated';\n        ",
+                    hash="2803c8e7d1f044a030ffff0fc367ceb00dc250fd",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_standings_are_never_truncated_5f597",
                     table="credit_standing",
                     when="BEFORE",
                 ),

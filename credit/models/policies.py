@@ -1,12 +1,18 @@
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from portal.core.ids import uuid7
 from portal.core.models import Platform
-from portal.core.triggers import all_or_none, frozen, legal_transitions
+from portal.core.triggers import (
+    all_or_none,
+    deleted_by_the_purge_only,
+    frozen,
+    legal_transitions,
+)
 
 
 class Policy(models.Model):
@@ -66,6 +72,22 @@ class Policy(models.Model):
                 | Q(drafted_by__isnull=True)
                 | Q(approved_by__isnull=False),
             ),
+            models.CheckConstraint(
+                name="a_policy_is_approved_after_simulation",
+                condition=Q(approved_by__isnull=True) | ~Q(state__in=["DRAFT", "SIMULATED"]),
+            ),
+            # The policy of an instant is found by these two, whatever its state.
+            models.CheckConstraint(
+                name="a_policy_says_since_when_it_is_in_effect",
+                condition=Q(state="ACTIVE", active_from__isnull=False)
+                | Q(state="RETIRED")
+                | Q(state__in=["DRAFT", "SIMULATED", "APPROVED"], active_from__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="a_policy_says_when_it_was_retired",
+                condition=Q(state="RETIRED", retired_at__isnull=False)
+                | (~Q(state="RETIRED") & Q(retired_at__isnull=True)),
+            ),
         ]
         triggers: ClassVar = [
             legal_transitions(
@@ -80,11 +102,50 @@ class Policy(models.Model):
                     ("ACTIVE", "RETIRED"),
                 ],
             ),
+            # Nobody drafted the shipped one, so nobody else has to approve it: it comes first only.
+            # After the insert, so that the checks word what they refuse.
+            pgtrigger.Trigger(
+                name="only_the_first_policy_begins_without_a_draft",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF NEW.state = 'DRAFT' AND NEW.drafted_by_id IS NOT NULL
+                        OR NEW.state = 'ACTIVE' AND NEW.drafted_by_id IS NULL AND NOT EXISTS (
+                            SELECT FROM credit_policy
+                            WHERE platform_id = NEW.platform_id AND id <> NEW.id)
+                    THEN
+                        RETURN NULL;
+                    END IF;
+                    RAISE EXCEPTION 'only_the_first_policy_begins_without_a_draft'
+                        USING ERRCODE = 'integrity_constraint_violation',
+                              CONSTRAINT = 'only_the_first_policy_begins_without_a_draft';
+                """,
+            ),
+            frozen(
+                "a_policy_keeps_its_platform_and_drafter",
+                ["platform_id", "drafted_by_id", "drafted_at"],
+            ),
             frozen(
                 "a_policy_keeps_its_terms_after_simulation",
-                ["document", "version", "platform_id", "drafted_by_id"],
+                ["document", "version"],
                 when="OLD.state <> 'DRAFT'",
             ),
+            frozen(
+                "a_policy_keeps_its_approval",
+                ["approved_by_id", "approved_at"],
+                when="OLD.state NOT IN ('DRAFT', 'SIMULATED')",
+            ),
+            frozen(
+                "a_policy_keeps_since_when_it_is_in_effect",
+                ["active_from"],
+                when="OLD.state IN ('ACTIVE', 'RETIRED')",
+            ),
+            frozen(
+                "a_policy_keeps_when_it_was_retired",
+                ["retired_at"],
+                when="OLD.state = 'RETIRED'",
+            ),
+            deleted_by_the_purge_only("a_policy_is_deleted_by_the_purge_only"),
         ]
 
     def __str__(self) -> str:

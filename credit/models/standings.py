@@ -7,7 +7,12 @@ from django.db.models import Q
 from credit.models.policies import Policy
 from identity.models import Account
 from portal.core.models import Platform
-from portal.core.triggers import deleted_by_the_purge_only, update_of
+from portal.core.triggers import (
+    deleted_by_the_purge_only,
+    frozen,
+    never_truncated,
+    update_of,
+)
 
 
 class Standing(models.Model):
@@ -48,7 +53,30 @@ class Standing(models.Model):
                               CONSTRAINT = 'ledger_numbers_only_go_up';
                 """,
             ),
+            # Otherwise the next entry would have to leave a gap. An upsert that keeps the number
+            # of an entry the purge took comes here as an insert first, so what is stored counts.
+            pgtrigger.Trigger(
+                name="a_standing_is_never_ahead_of_its_ledger",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | update_of("last_sequence"),
+                func="""
+                    IF NEW.last_sequence > GREATEST(0, (
+                        SELECT last_sequence FROM credit_standing
+                        WHERE account_id = NEW.account_id), (
+                        SELECT max(sequence) FROM credit_ledgerentry
+                        WHERE account_id = NEW.account_id))
+                    THEN
+                        RAISE EXCEPTION 'a_standing_is_never_ahead_of_its_ledger: %',
+                            NEW.last_sequence
+                            USING ERRCODE = 'integrity_constraint_violation',
+                                  CONSTRAINT = 'a_standing_is_never_ahead_of_its_ledger';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            frozen("a_standing_stays_with_its_account", ["account_id", "platform_id"]),
             deleted_by_the_purge_only("a_standing_is_deleted_by_the_purge_only"),
+            never_truncated("standings_are_never_truncated"),
         ]
 
     def __str__(self) -> str:

@@ -238,5 +238,6 @@ def _approval_reasons(
     )
     reasons = [f"“{label}” needs a second person." for label in severe]
     if standing is not None and standing.points_cost_a_privilege:
-        reasons.append("The points would cost the person a privilege.")
+        when = " later" if standing.points_cost_it_later else ""
+        reasons.append(f"The points would cost the person a privilege{when}.")
     return tuple(reasons)

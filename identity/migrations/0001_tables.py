@@ -766,10 +766,24 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="an_attestation_is_never_rewritten",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n            IF (TRUE) AND (OLD.account_id, OLD.provider_id, OLD.level, OLD.method, OLD.reference, OLD.verified_at) IS DISTINCT FROM (NEW.account_id, NEW.provider_id, NEW.level, NEW.method, NEW.reference, NEW.verified_at) THEN\n                RAISE EXCEPTION 'an_attestation_is_never_rewritten'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_attestation_is_never_rewritten';\n            END IF;\n            RETURN NEW;\n        ",
-                    hash="c0ef2db7e103561ddd0f2fe837ac451b86d5f09f",
+                    func="\n            IF (TRUE) AND (OLD.account_id, OLD.provider_id, OLD.level, OLD.method, OLD.reference, OLD.recorded_by_id, OLD.verified_at, OLD.expires_at) IS DISTINCT FROM (NEW.account_id, NEW.provider_id, NEW.level, NEW.method, NEW.reference, NEW.recorded_by_id, NEW.verified_at, NEW.expires_at) THEN\n                RAISE EXCEPTION 'an_attestation_is_never_rewritten'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_attestation_is_never_rewritten';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="6eeb9efd7d45583b527e2b7ef5313bbe63776132",
                     operation="UPDATE",
                     pgid="pgtrigger_an_attestation_is_never_rewritten_52444",
+                    table="identity_verification",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verification",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_revoked_attestation_stays_revoked",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (OLD.revoked_at IS NOT NULL) AND (OLD.revoked_at, OLD.revoked_by_id, OLD.revoked_reason) IS DISTINCT FROM (NEW.revoked_at, NEW.revoked_by_id, NEW.revoked_reason) THEN\n                RAISE EXCEPTION 'a_revoked_attestation_stays_revoked'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'a_revoked_attestation_stays_revoked';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="a53dcfb6dc27c01ba2adadb02d450549aa2b407e",
+                    operation="UPDATE",
+                    pgid="pgtrigger_a_revoked_attestation_stays_revoked_5d61b",
                     table="identity_verification",
                     when="BEFORE",
                 ),

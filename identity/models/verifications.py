@@ -167,9 +167,16 @@ class Verification(models.Model):
                     "level",
                     "method",
                     "reference",
+                    "recorded_by_id",
                     "verified_at",
+                    "expires_at",
                 ],
-            )
+            ),
+            frozen(
+                "a_revoked_attestation_stays_revoked",
+                ["revoked_at", "revoked_by_id", "revoked_reason"],
+                when="OLD.revoked_at IS NOT NULL",
+            ),
         ]
 
     def __str__(self) -> str:

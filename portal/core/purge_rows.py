@@ -21,6 +21,8 @@ class Rows:
 
     `children` are (model label, lookup that ends in `__in`) of rows that go with theirs; they
     are deleted in the same transaction, and foreign keys are checked when it commits.
+    `pairs_by` is the foreign key of a row to one of the same model with which it leaves: the two
+    are due together, and a hold covers both or neither.
     """
 
     model: str
@@ -28,6 +30,7 @@ class Rows:
     reach: Reach
     children: Sequence[tuple[str, str]] = ()
     batch: int = 1000
+    pairs_by: str = ""
 
     def plan(self, *, cutoff: datetime) -> Plan:
         due = self._due(cutoff)
@@ -61,7 +64,7 @@ class Rows:
 
     @transaction.atomic
     def _purge_batch(self, *, cutoff: datetime, by: Actor, at: datetime) -> list[object]:
-        """Delete up to `batch` rows and return their keys.
+        """Delete up to `batch` rows, and those paired with them, and return their keys.
 
         The lock makes a hold that is being placed wait, and the statement after it sees every
         hold placed before: no row goes after a hold on it was acknowledged.
@@ -70,11 +73,17 @@ class Rows:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('accord.purging', 'on', true)")
         unheld = self._unheld(self._due(cutoff)).order_by("pk")
+        if self.pairs_by:
+            unheld = unheld.filter(**{self.pairs_by: None})
         chosen = unheld.select_for_update(of=("self",), skip_locked=True)
         rows = list(chosen[: self.batch])
         if not rows:
             return []
         keys = [row.pk for row in rows]
+        if self.pairs_by:
+            # Rows that refer to locked ones do not come any more; this sees the last that did.
+            paired = self._model._default_manager.filter(**{f"{self.pairs_by}__in": keys})
+            keys += paired.order_by("pk").values_list("pk", flat=True)
         for label, lookup in (*self.children, *registry.followers.get(self.model, ())):
             child = apps.get_model(label)._default_manager.filter(**{lookup: keys})
             child._raw_delete(child.db)
@@ -101,8 +110,11 @@ def keep_rows(
     also: Sequence[str] = (),
     children: Sequence[tuple[str, str]] = (),
     batch: int = 1000,
+    pairs_by: str = "",
 ) -> None:
     """Register a class of rows; `also` are the models of children that belong to it."""
-    engine = Rows(model=model, due=due, reach=reach, children=children, batch=batch)
+    engine = Rows(
+        model=model, due=due, reach=reach, children=children, batch=batch, pairs_by=pairs_by
+    )
     models = (model, *also)
     registry.register(DataClass(name, models, starts, window, engine))

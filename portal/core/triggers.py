@@ -102,6 +102,20 @@ def deleted_by_the_purge_only(name: str) -> pgtrigger.Trigger:
     )
 
 
+def never_truncated(name: str) -> pgtrigger.Trigger:
+    """Refuse TRUNCATE, also by a cascade: triggers on rows would not see it."""
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func=f"""
+            RAISE EXCEPTION '{name}'
+                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = '{name}';
+        """,
+    )
+
+
 def all_or_none(*fields: str) -> Q:
     """Build the check that either every one of `fields` is null or none is."""
     none = Q(**{f"{field}__isnull": True for field in fields})

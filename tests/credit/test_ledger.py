@@ -11,7 +11,7 @@ from credit.models import LedgerEntry, Standing
 from portal.core.models import AuditEntry, OutboxEvent
 from tests.credit import findings
 from tests.factories.credit import PolicyFactory
-from tests.factories.identity import AccountFactory
+from tests.factories.identity import AccountFactory, UserFactory
 
 
 def test_a_finding_costs_the_points_and_the_time_of_its_severity(account, at):
@@ -177,7 +177,12 @@ def test_a_decision_taken_under_an_older_policy_keeps_its_terms(account, at):
     document = {**old.document, "severities": dict(old.document["severities"])}
     document["severities"]["MEDIUM"] = {"points": 4, "lifetime_days": 365}
     draft = PolicyFactory(
-        platform=account.platform, version=2, state="DRAFT", document=document, active_from=None
+        platform=account.platform,
+        version=2,
+        state="DRAFT",
+        document=document,
+        drafted_by=UserFactory(),
+        active_from=None,
     )
     found = findings.decision(account)
 

@@ -137,6 +137,17 @@ def test_the_shipped_policy_is_installed_once(platform, at):
     assert AuditEntry.objects.filter(action="policies.install_default").count() == 1
 
 
+def test_the_shipped_policy_is_not_installed_beside_versions_of_the_platform(platform, at):
+    drafter = Actor.user(UserFactory(is_staff=True))
+    document = policy_documents.DEFAULT_DOCUMENT
+    policies.draft(platform=platform, document=document, by=drafter, at=at)
+
+    with pytest.raises(policies.NotNow, match="versions of its own"), transaction.atomic():
+        policies.install_default(platform=platform, by=SYSTEM, at=at)
+
+    assert list(Policy.objects.values_list("state", flat=True)) == ["DRAFT"]
+
+
 def test_a_version_goes_from_draft_to_active_by_two_people(platform, at):
     former = policies.install_default(platform=platform, by=SYSTEM, at=at.replace(hour=1))
     drafter, approver = (Actor.user(UserFactory(is_staff=True)) for _ in range(2))

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 
 from credit import queries
-from credit.models import LedgerEntry, Policy
+from credit.actions import policies
+from credit.models import LedgerEntry
+from portal.core.actors import Actor
 from tests.credit import findings
-from tests.factories.base import fixture_rows
 from tests.factories.core import PlatformFactory
-from tests.factories.credit import PolicyFactory
 from tests.factories.groups import GroupFactory
-from tests.factories.identity import AccountFactory
+from tests.factories.identity import AccountFactory, UserFactory
 
 
 def test_an_account_without_entries_has_the_starting_standing(account, at):
@@ -34,9 +34,11 @@ def test_a_platform_without_a_policy_says_so(db, at):
 
 
 def test_the_policy_of_an_instant_is_the_one_in_effect_then(account, policy, at):
-    with fixture_rows():
-        Policy.objects.update(state="RETIRED", retired_at=at)
-    second = PolicyFactory(platform=account.platform, version=2, active_from=at)
+    drafter, approver = (Actor.user(UserFactory(is_staff=True)) for _ in range(2))
+    second = policies.draft(platform=account.platform, document=policy.document, by=drafter, at=at)
+    policies.mark_simulated(policy=second, by=drafter, at=at)
+    policies.approve(policy=second, by=approver, at=at)
+    policies.activate(policy=second, by=approver, at=at)
 
     def version(moment):
         return queries.get_policy(platform_id=account.platform_id, at=moment).version

@@ -173,7 +173,7 @@ def test_who_decided_what_about_whom_is_never_rewritten(decision):
     breaks(name, change(decision, decided_by=UserFactory()))
     breaks(name, change(decision, case=CaseFactory()))
     breaks(name, change(decision, subject_account=AccountFactory()))
-    breaks(name, change(decision, policy=PolicyFactory(state="RETIRED")))
+    breaks(name, change(decision, policy=PolicyFactory()))
 
 
 def test_a_decision_in_effect_stays_in_effect(decision):

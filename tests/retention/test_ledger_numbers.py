@@ -63,7 +63,7 @@ def test_a_standing_leaves_with_its_account_and_keeps_none_back(platform):
     findings.penalty(named, severity="CRITICAL", at=AT)
     with fixture_rows():
         standing = Standing.objects.get(account=named)
-        standing.pk, standing.account = None, gone
+        standing.pk, standing.account, standing.last_sequence = None, gone, 0
         standing.save(force_insert=True)
 
     purge.run(by=findings.SYSTEM, at=AT)
