@@ -69,7 +69,8 @@ class Tour:
             account=self.first.account,
             text="We spoke to the member and removed what was reported.",
             by=self.stage.partner,
-            at=self._ago(10),
+            # Late enough that the sweep of the other case finds it within the deadline of staff.
+            at=self._ago(8.5),
         )
         self.say(f"{case}: the owner answered in time; now {_state(case)}")
         other = _fresh(self.unanswered)
