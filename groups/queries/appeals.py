@@ -1,7 +1,10 @@
 """Who may appeal against a decision, and which appeals wait."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -24,6 +27,7 @@ class AppealRight:
     flag: Flag | None = None
     until: datetime | None = None
     obstacle: str = ""
+    replaced_by: Decision | None = None
 
     @property
     def exists(self) -> bool:
@@ -39,27 +43,52 @@ def get_right(*, decision: Decision, appellant: Account, at: datetime) -> Appeal
             return AppealRight(
                 obstacle="This decision is neither about you nor about a report of yours."
             )
-    return AppealRight(
-        flag=flag,
-        until=decision.appealable_until,
-        obstacle=_obstacle(decision, appellant, at),
-    )
+    (right,) = _rights([decision], appellant, flag, at)
+    return right
 
 
-def _obstacle(decision: Decision, appellant: Account, at: datetime) -> str:
+def list_own_rights(
+    *, decisions: Sequence[Decision], subject: Account, at: datetime
+) -> list[AppealRight]:
+    """Tell of each decision about `subject` what get_right() tells, at the cost of one."""
+    return _rights(decisions, subject, None, at)
+
+
+def _rights(
+    decisions: Sequence[Decision], appellant: Account, flag: Flag | None, at: datetime
+) -> list[AppealRight]:
+    later = Decision.objects.filter(overrides__in=decisions, effective_at__isnull=False)
+    by_replaced = {one.overrides_id: one for one in later}
+    appeals: dict[UUID, set[str]] = defaultdict(set)
+    own = Appeal.objects.filter(decision__in=decisions, appellant=appellant)
+    for decision_id, state in own.values_list("decision_id", "state"):
+        appeals[decision_id].add(state)
+    return [
+        AppealRight(
+            flag=flag,
+            until=decision.appealable_until,
+            obstacle=_obstacle(decision, by_replaced.get(decision.pk), appeals[decision.pk], at),
+            replaced_by=by_replaced.get(decision.pk),
+        )
+        for decision in decisions
+    ]
+
+
+def _obstacle(
+    decision: Decision, later: Decision | None, own_appeals: set[str], at: datetime
+) -> str:
+    """Say why not, from what replaced the decision and the states of the appellant's appeals."""
     if decision.effective_at is None or decision.appealable_until is None:
         return "This decision is not in effect. There is nothing to appeal against yet."
-    later = Decision.objects.filter(overrides=decision, effective_at__isnull=False).first()
     if later is not None:
         return f"This decision was replaced by {later.reference}. Appeal against that one."
     if at > decision.appealable_until:
         ended = timezone.localtime(decision.appealable_until)
         return f"The time to appeal ended on {date_format(ended, 'j F Y, H:i T')}."
-    own = Appeal.objects.filter(decision=decision, appellant=appellant)
-    if own.filter(state__in=Appeal.OPEN_STATES).exists():
+    if not own_appeals.isdisjoint(Appeal.OPEN_STATES):
         return "Your appeal against this decision is being looked at already."
     # One that was withdrawn or not decided may be made again; a decided one is final.
-    if own.exclude(state=Appeal.State.OMITTED).exists():
+    if own_appeals - {Appeal.State.OMITTED}:
         return "Your appeal against this decision was decided. The decision stands."
     return ""
 

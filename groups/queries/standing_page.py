@@ -1,6 +1,6 @@
 """All that a person may know of their own standing on one platform."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,9 @@ from credit.models import Privilege
 from credit.privileges import Answer
 from credit.queries import EntryView, Month
 from groups.models import Decision
+from groups.queries import appeals as appeal_queries
 from groups.queries import visibility
+from groups.queries.appeals import AppealRight
 from identity.models import Account, User
 
 MOST_DECISIONS = 50
@@ -39,6 +41,18 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A decision about the person, and whether they may appeal against it now."""
+
+    decision: Decision
+    right: AppealRight
+
+    @property
+    def found_nothing(self) -> bool:
+        return self.decision.outcome == Decision.Outcome.DISMISSED
+
+
+@dataclass(frozen=True, slots=True)
 class StandingPage:
     at: datetime
     account: Account
@@ -46,7 +60,7 @@ class StandingPage:
     rights: Sequence[Right]
     counting: Sequence[Line]
     past: Sequence[Line]
-    decisions: Sequence[Decision]
+    decisions: Sequence[Told]
     months: Sequence[Month]
 
     @property
@@ -82,9 +96,15 @@ def get_page(
         rights=[_right(privilege, privileges.of(privilege), known) for privilege in Privilege],
         counting=[line for line in lines if line.view.counts],
         past=[line for line in lines if not line.view.counts],
-        decisions=list(shown[:MOST_DECISIONS]),
+        decisions=_told(shown[:MOST_DECISIONS], account, at=at),
         months=credit_queries.list_history(account=account, at=at),
     )
+
+
+def _told(shown: Iterable[Decision], account: Account, *, at: datetime) -> list[Told]:
+    decisions = list(shown)
+    rights = appeal_queries.list_own_rights(decisions=decisions, subject=account, at=at)
+    return [Told(decision, right) for decision, right in zip(decisions, rights, strict=True)]
 
 
 def _line(view: EntryView, known: dict[UUID, Decision]) -> Line:

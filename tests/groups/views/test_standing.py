@@ -3,9 +3,12 @@
 import csv
 import io
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from credit.models import LedgerEntry
+from groups.queries import standing_page
 from tests.factories.base import AT
 from tests.factories.groups import TenureFactory
 from tests.factories.identity import AccountFactory, UserFactory
@@ -43,6 +46,41 @@ def test_a_reversed_entry_stays_visible_and_no_longer_counts(as_user, scene):
     assert page.context["standing"].counting == []
     assert [line.view.points for line in page.context["standing"].past] == [2, -2]
     assert "Undone on 2 Nov 2026" in reading.words(page)
+
+
+def test_each_decision_says_whether_it_can_be_appealed_now(as_user, scene):
+    decided = scenes.decide_in_effect(scene, scenes.WARN)
+    open_one = scenes.decide_in_effect(scene, scenes.WARN, case=scenes.another_case(scene))
+    pending = scenes.decide_in_effect(scene, scenes.WARN, case=scenes.another_case(scene))
+    scenes.appeal_against(pending, scene.owner, at=AT)
+    appeal = scenes.appeal_against(decided, scene.owner, at=AT)
+    override = scenes.review(appeal, scene.senior(), at=AT).resulting_decision
+
+    page = standing_of(as_user(scene.owner), scene)
+
+    text = reading.words(page)
+    for decision, said in (
+        (decided, f"Replaced by {override.reference} ."),
+        (open_one, "You can appeal until 2 Dec 2026"),
+        (pending, "Your appeal against this decision is being looked at already."),
+        (override, "Nothing was found against you."),
+    ):
+        assert f"{decision.reference}: {decision.rule.title} 2 Nov 2026 . {said}" in text
+    assert text.count("You can appeal until") == 1
+
+
+def test_ten_decisions_cost_the_queries_of_one(scene):
+    def read():
+        with CaptureQueriesContext(connection) as asked:
+            standing_page.get_page(user=scene.owner.user, account=scene.owner, at=AT)
+        return len(asked)
+
+    scenes.decide_in_effect(scene, scenes.WARN)
+    of_one = read()
+    for _ in range(9):
+        scenes.decide_in_effect(scene, case=scenes.another_case(scene))
+
+    assert read() == of_one
 
 
 def test_who_lost_the_group_still_reads_why_and_until_when(as_user, scene):
