@@ -1,4 +1,4 @@
-"""The figures of a transparency report, as of an instant. Integers and texts only.
+"""The figures of a transparency report, as of an instant. Integers and texts only; null is none.
 
 Times are whole minutes; shares are computed by the reader's page from two counts, so that the
 denominator is always there.
@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from groups.models import Appeal, Case, Decision, Flag, Group, Measure, Rule, Tenure
+from groups.models import Appeal, Case, CaseEntry, Decision, Flag, Group, Measure, Rule, Tenure
 from groups.models.tenures import Role
 from identity.models import Verification
+from portal.core.data_classes import registry
 from portal.core.models import Platform
 from reports.models import AuthorityRequest
 
@@ -28,7 +29,8 @@ def get_figures(
     """Count what came in and what was done in [`period_from`, `period_to`), as known at `as_of`.
 
     Reports count by the date they were received, decisions by the date they took effect, appeals
-    by the date they were submitted.
+    by the date they were submitted, cases by the date they were opened. What became of them
+    counts up to `as_of`, also after the period.
     """
     until = min(period_to, as_of)
     flags = Flag.objects.filter(
@@ -56,16 +58,16 @@ def get_figures(
         "by_month": _by_month(flags, first, period_from, until),
         "by_rule": _by_rule(platform, flags, first, appeals, as_of),
         "by_source": _counts(flags, "source", Flag.Source),
-        "measures": _counts(Measure.objects.filter(decision__in=decisions), "kind", Measure.Kind),
-        "answers": _answers(platform, period_from, until),
+        "measures": _measures(decisions),
+        "answers": _answers(platform, period_from, until, as_of),
         "appeals": _appeals(appeals, as_of),
-        "responsibility": _responsibility(platform, until),
+        "responsibility": _responsibility(platform, until, as_of),
         "automation": {
             "decisions_by_people": first.count(),
             "decisions_by_machines": 0,
             "automated_detection": first.filter(automated_detection=True).count(),
         },
-        "authorities": _authorities(platform, period_from, until),
+        "authorities": _authorities(platform, period_from, until, as_of),
     }
 
 
@@ -128,14 +130,25 @@ def _counts(rows: QuerySet[Any], field: str, choices: Any) -> list[dict[str, Any
     return [{"kind": choice.value, "count": found[choice.value]} for choice in choices]
 
 
+def _measures(decisions: QuerySet[Decision]) -> list[dict[str, Any]]:
+    """Count what was taken, once: what an override only keeps was taken by the one before it."""
+    of = ("kind", "privilege", "in_group")
+    before = Measure.objects.filter(decision__in=decisions.values("overrides"))
+    known = set(before.values_list("decision", *of))
+    taken = Measure.objects.filter(decision__in=decisions).values_list("decision__overrides", *of)
+    found = Counter(measure[1] for measure in taken if measure not in known)
+    return [{"kind": kind.value, "count": found[kind.value]} for kind in Measure.Kind]
+
+
 def _changed(appeals: QuerySet[Appeal], as_of: datetime) -> QuerySet[Appeal]:
     return appeals.filter(
-        state__in=[Appeal.State.REVERSED, Appeal.State.PARTIALLY_REVERSED], reviewed_at__lt=as_of
+        state__in=[Appeal.State.REVERSED, Appeal.State.PARTIALLY_REVERSED], reviewed_at__lte=as_of
     )
 
 
 def _appeals(appeals: QuerySet[Appeal], as_of: datetime) -> dict[str, Any]:
-    decided = appeals.filter(reviewed_at__lt=as_of)
+    ended = appeals.filter(reviewed_at__lte=as_of)
+    decided = ended.exclude(state=Appeal.State.OMITTED)
     minutes = [
         int((reviewed - submitted).total_seconds() // 60)
         for submitted, reviewed in decided.values_list("submitted_at", "reviewed_at")
@@ -146,38 +159,61 @@ def _appeals(appeals: QuerySet[Appeal], as_of: datetime) -> dict[str, Any]:
         "upheld": decided.filter(state=Appeal.State.UPHELD).count(),
         "partially_reversed": decided.filter(state=Appeal.State.PARTIALLY_REVERSED).count(),
         "reversed": decided.filter(state=Appeal.State.REVERSED).count(),
-        "omitted": appeals.filter(state=Appeal.State.OMITTED).count(),
+        "omitted": ended.filter(state=Appeal.State.OMITTED).count(),
         "median_minutes_to_decide": int(statistics.median(minutes)) if minutes else None,
     }
 
 
-def _answers(platform: Platform, start: datetime, until: datetime) -> dict[str, int]:
-    cases = Case.objects.filter(platform=platform, opened_at__gte=start, opened_at__lt=until)
+def _answers(
+    platform: Platform, start: datetime, until: datetime, as_of: datetime
+) -> dict[str, int]:
+    """Count the cases that went to the group first, what came back, and its deadlines missed.
+
+    The public line at the opening tells them from those that went to staff. The first deadline of
+    such a case is the group's; it was missed when the case escalated from there, was answered
+    after it, or still waits there although it has passed.
+    """
+    entries = CaseEntry.objects.filter(case=OuterRef("pk"))
+    asked = Case.objects.filter(
+        Exists(entries.filter(kind=CaseEntry.Kind.OPENED, is_public=True)),
+        platform=platform,
+        opened_at__gte=start,
+        opened_at__lt=until,
+    )
+    left = entries.filter(kind=CaseEntry.Kind.ESCALATED, left_state=Case.State.WITH_OWNER)
+    unanswered = Q(Exists(left), breached_at__lte=as_of)
+    late = Q(breached_at__lte=as_of, answered_at__gte=F("breached_at"))
+    waits = Q(state=Case.State.WITH_OWNER, due_at__lte=as_of)
     return {
-        "asked": cases.exclude(owner_at_opening=None).count(),
-        "answered": cases.filter(answered_at__lt=until).count(),
-        "deadline_missed": cases.filter(breached_at__lt=until).count(),
+        "asked": asked.count(),
+        "answered": asked.filter(answered_at__lte=as_of).count(),
+        "deadline_missed": asked.filter(unanswered | late | waits).count(),
     }
 
 
-def _responsibility(platform: Platform, at: datetime) -> dict[str, int]:
+def _responsibility(platform: Platform, at: datetime, as_of: datetime) -> dict[str, Any]:
+    """Count groups and owners at `at`, and say where verifications had left by `as_of`."""
     groups = Group.objects.filter(platform=platform, first_seen_at__lt=at)
     owners = Tenure.objects.at(at).filter(platform=platform, role=Role.OWNER)
     verified = Verification.objects.valid_at(at).filter(account__in=owners.values("account"))
+    kept_since = registry.classes["verifications"].cutoff(as_of)
     return {
         "groups": groups.exclude(archived_at__lt=at).count(),
         "groups_with_an_owner": owners.count(),
         "owners": owners.values("account").distinct().count(),
         "verified_owners": verified.values("account").distinct().count(),
+        "verifications_kept_since": kept_since.isoformat() if at < kept_since else None,
     }
 
 
-def _authorities(platform: Platform, start: datetime, until: datetime) -> list[dict[str, Any]]:
+def _authorities(
+    platform: Platform, start: datetime, until: datetime, as_of: datetime
+) -> list[dict[str, Any]]:
     """Count requests of authorities: how many, and in how many something was given or done."""
     requests = AuthorityRequest.objects.filter(
         platform=platform, received_date__gte=start.date(), received_date__lt=until.date()
     )
-    complied = Q(outcome__in=["COMPLIED", "PARTLY_COMPLIED"], outcome_date__lt=until.date())
+    complied = Q(outcome__in=["COMPLIED", "PARTLY_COMPLIED"], outcome_date__lte=as_of.date())
     counted = {
         row["kind"]: {"received": row["received"], "complied": row["complied"]}
         for row in requests.values("kind")

@@ -8,7 +8,7 @@ from typing import Any
 from groups.models import Flag, Measure
 from reports import charts
 from reports.models import AuthorityRequest
-from reports.publishing import HIDDEN, SMALLEST_SHOWN
+from reports.publishing import HIDDEN, SMALLEST_SHOWN, WITHHELD
 
 # A PDF table longer than this slows typesetting to a crawl and is read by nobody.
 MOST_ROWS = 500
@@ -45,7 +45,7 @@ def cards(figures: dict[str, Any]) -> list[Card]:
         Card(str(summary["reports"]), "reports received"),
         Card(
             str(summary["upheld"]),
-            f"of {summary['decisions']} decisions upheld the report"
+            f"{_of_all(summary['upheld'], summary['decisions'])} decisions upheld the report"
             f"{_share([summary['upheld']], [summary['decisions']])}",
         ),
         Card(hours(summary["median_minutes_to_decide"]), "median time to decide"),
@@ -89,7 +89,7 @@ def build(figures: dict[str, Any], *, month: Callable[[str], str]) -> list[Table
             [
                 ("Owner was asked", answers["asked"]),
                 ("Answered", answers["answered"]),
-                ("A deadline passed", answers["deadline_missed"]),
+                ("The owner's deadline passed", answers["deadline_missed"]),
             ],
         ),
         Table(
@@ -113,7 +113,7 @@ def build(figures: dict[str, Any], *, month: Callable[[str], str]) -> list[Table
                 ("Owners", people["owners"]),
                 ("Owners with a valid verification", people["verified_owners"]),
             ],
-            note="At the end of the period.",
+            note=_ownership_note(people),
         ),
         Table(
             "Requests of authorities",
@@ -136,13 +136,13 @@ def build(figures: dict[str, Any], *, month: Callable[[str], str]) -> list[Table
 
 
 def chart(figures: dict[str, Any]) -> str:
-    """Draw reports and decisions by month. Hidden small counts have no height."""
+    """Draw reports and decisions by month. Hidden counts have no height."""
     months = figures["by_month"]
     return charts.bars(
         title="Reports received and decisions, by month",
         labels=[f"{date.fromisoformat(row['month'] + '-01'):%b %Y}" for row in months],
         series=[
-            charts.Series(name, css_class, colour, [_height(row[key]) for row in months])
+            charts.Series(name, css_class, colour, [row[key] for row in months])
             for (name, colour), css_class, key in (
                 (RECEIVED, "received", "received"),
                 (DECIDED, "decided", "decided"),
@@ -178,18 +178,34 @@ def hours(minutes: int | None) -> str:
     return f"{minutes / 1440:.1f} days".replace(".0 ", " ")
 
 
-def _height(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+def _ownership_note(people: dict[str, Any]) -> str:
+    note = "At the end of the period."
+    if kept_since := people.get("verifications_kept_since"):
+        since = datetime.fromisoformat(kept_since).astimezone(UTC)
+        note += (
+            f" Verifications that ended before {since:%-d %B %Y} had been deleted when this was"
+            " counted, so more owners may have had a valid one."
+        )
+    return note
 
 
 def _labelled(rows: list[dict[str, Any]], choices: Any) -> list[tuple[str, Any]]:
     return [(str(choices(row["kind"]).label), row["count"]) for row in rows]
 
 
+def _of_all(part: Any, whole: Any) -> str:
+    """Word the denominator so that it reads on after the count, shown or not."""
+    if part != WITHHELD:
+        return f"of {whole}"
+    return "how many" if whole == WITHHELD else f"how many of {whole}"
+
+
 def _sum(counts: list[Any]) -> str:
     """Add counts up; a hidden one may be any from the least to the most that is hidden."""
     known = sum(count for count in counts if isinstance(count, int))
-    hidden = sum(not isinstance(count, int) for count in counts)
+    hidden, withheld = counts.count(HIDDEN), counts.count(WITHHELD)
+    if withheld:
+        return f"{known + hidden + withheld * SMALLEST_SHOWN} or more"
     if not hidden:
         return str(known)
     if hidden == 1 and not known:

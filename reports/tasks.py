@@ -1,5 +1,7 @@
 """Celery wakes these; each may run twice, late or side by side."""
 
+from contextlib import ExitStack
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -15,11 +17,19 @@ def run_schedules() -> None:
 
 @shared_task(name="reports.tasks.make_waiting", time_limit=1800, ignore_result=True)
 def make_waiting() -> None:
-    """Make the reports that wait, oldest first."""
+    """Make the reports that wait, those that failed before last. One that fails stops no other."""
     runs.abandon_stuck(by=Actor.system("make_waiting"), at=timezone.now())
     waiting = ReportRun.objects.filter(state=ReportRun.State.WAITING).select_related("platform")
-    for run in waiting.order_by("requested_at")[:10]:
-        try:
-            runs.make(run=run, by=Actor.system("make_waiting"), at=timezone.now())
-        except runs.ReportConflict:
-            continue  # another worker took it
+    chosen = list(waiting.order_by("attempts", "requested_at")[:10])
+    # The stack calls what is left even after a failure, the last one added first, and passes the
+    # failure on when all were called.
+    with ExitStack() as rest:
+        for run in reversed(chosen):
+            rest.callback(_make, run)
+
+
+def _make(run: ReportRun) -> None:
+    try:
+        runs.make(run=run, by=Actor.system("make_waiting"), at=timezone.now())
+    except runs.ReportConflict:
+        return  # another worker took it

@@ -30,6 +30,7 @@ def list_reports(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_report(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = access.get_published(run_id)
+    assert run.figures is not None  # the database publishes finished reports only
     figures = hide_small(run.figures)
     return render(
         request,

@@ -1,9 +1,11 @@
 """Reports are asked for, made once, frozen with their digests, and published."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Case, F, QuerySet, Value, When
 
 from portal.core import audit
 from portal.core.actors import Actor
@@ -15,10 +17,16 @@ from reports.models.runs import ReportKind
 
 State = ReportRun.State
 LONGEST = timedelta(hours=1)
+ATTEMPTS = 5
+EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
+# Ten years, leap days included.
+LONGEST_PERIOD = timedelta(days=3653)
+
+log = structlog.get_logger(__name__)
 
 
 class PeriodNotValid(Invalid):
-    """The period is empty, has not begun, or lacks the note a correction needs."""
+    """The period is empty, too long, has not begun, or lacks the note a correction needs."""
 
     code = "report-period-not-valid"
 
@@ -42,18 +50,20 @@ def request(
     """Ask for a transparency report over [`period_from`, `period_to`), as of `at`.
 
     A period that was reported before needs a note of what changed, and becomes the next version.
+    A first version corrects nothing and carries no note; a run that failed reported nothing.
     Raises PeriodNotValid, ReportConflict.
     """
-    if not period_from < period_to or period_from >= at:
-        raise PeriodNotValid("Choose a period that has begun and ends after its start.")
-    earlier = ReportRun.objects.filter(
-        platform=platform,
-        kind=ReportKind.TRANSPARENCY,
-        period_from=period_from,
-        period_to=period_to,
+    _require_period(period_from, period_to, at=at)
+    earlier = ReportRun.objects.of_period(
+        platform=platform, period_from=period_from, period_to=period_to
     )
+    if earlier.being_made().exists():
+        raise ReportConflict(
+            "This report is being made. See it before you ask for another version."
+        )
     version = earlier.count() + 1
-    if version > 1 and not correction_note.strip():
+    note = correction_note.strip() if version > 1 else ""
+    if version > 1 and not note:
         raise PeriodNotValid("This period was reported before. Say what the new version corrects.")
     try:
         with transaction.atomic():
@@ -64,7 +74,7 @@ def request(
                 period_to=period_to,
                 as_of=at,
                 version=version,
-                correction_note=correction_note.strip(),
+                correction_note=note,
                 requested_by_id=by.id if by.is_person else None,
                 requested_at=at,
             )
@@ -77,7 +87,8 @@ def request(
 def make(*, run: ReportRun, by: Actor, at: datetime) -> ReportRun:
     """Count, render and freeze. A run that another worker took is left alone.
 
-    Raises ReportConflict when it is not waiting.
+    What fails is noted on the run, which waits for its next attempt, and passed on. Raises
+    ReportConflict when it is not waiting, or was given to another worker meanwhile.
     """
     _claim(run=run, by=by, at=at)
     try:
@@ -95,10 +106,11 @@ def make(*, run: ReportRun, by: Actor, at: datetime) -> ReportRun:
         }
         _progress(run, 90)
     except BaseException as error:
+        log.exception("report_not_made", report=str(run.pk), attempt=run.attempts)
         _fail(run=run, error=error, by=by, at=at)
         raise
     with transaction.atomic():
-        ReportRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+        done = _attempt(run).update(
             state=State.DONE,
             progress=100,
             finished_at=at,
@@ -106,6 +118,8 @@ def make(*, run: ReportRun, by: Actor, at: datetime) -> ReportRun:
             **made,
             **{f"{form}_sha256": hashlib.sha256(file).hexdigest() for form, file in made.items()},
         )
+        if not done:
+            raise ReportConflict("This took so long that another worker was given the report.")
         audit.record(action="runs.make", record=run, by=by, at=at)
     run.refresh_from_db()
     return run
@@ -113,13 +127,14 @@ def make(*, run: ReportRun, by: Actor, at: datetime) -> ReportRun:
 
 @transaction.atomic(savepoint=False)
 def abandon_stuck(*, by: Actor, at: datetime) -> int:
-    """Mark as failed what a stopped worker left running; return how many."""
+    """Take back what a stopped worker left running; return how many.
+
+    It waits again, or is marked as failed after its last attempt.
+    """
     stuck = ReportRun.objects.filter(state=State.RUNNING, started_at__lt=at - LONGEST)
     found = list(stuck.select_for_update(skip_locked=True))
     for run in found:
-        ReportRun.objects.filter(pk=run.pk).update(
-            state=State.FAILED, error="The worker was stopped. Make the report again."
-        )
+        _give_back(ReportRun.objects.filter(pk=run.pk), error="The worker was stopped.")
         audit.record(action="runs.abandon_stuck", record=run, by=by, at=at)
     return len(found)
 
@@ -137,23 +152,47 @@ def publish(*, run: ReportRun, by: Actor, at: datetime) -> ReportRun:
     return run
 
 
+def _require_period(period_from: datetime, period_to: datetime, *, at: datetime) -> None:
+    if not period_from < period_to or period_from >= at:
+        raise PeriodNotValid("Choose a period that has begun and ends after its start.")
+    if period_from < EARLIEST or period_to - period_from > LONGEST_PERIOD:
+        raise PeriodNotValid(
+            f"Choose a period of at most ten years that begins in {EARLIEST.year} or later."
+        )
+
+
 @transaction.atomic(savepoint=False)
 def _claim(*, run: ReportRun, by: Actor, at: datetime) -> None:
-    claimed = ReportRun.objects.filter(pk=run.pk, state__in=[State.WAITING, State.FAILED]).update(
-        state=State.RUNNING, started_at=at, progress=5, error=""
+    claimed = ReportRun.objects.filter(pk=run.pk, state=State.WAITING).update(
+        state=State.RUNNING, started_at=at, progress=5, attempts=F("attempts") + 1, error=""
     )
     if not claimed:
         raise ReportConflict("This report is being made, or was made before.")
+    run.refresh_from_db(fields=["state", "started_at", "progress", "attempts", "error"])
     audit.record(action="runs.start", record=run, by=by, at=at)
 
 
+def _attempt(run: ReportRun) -> QuerySet[ReportRun]:
+    """Return the run while this attempt has it: a slow one may have lost it to the next."""
+    return ReportRun.objects.filter(pk=run.pk, state=State.RUNNING, attempts=run.attempts)
+
+
 def _progress(run: ReportRun, percent: int) -> None:
-    ReportRun.objects.filter(pk=run.pk).update(progress=percent)
+    _attempt(run).update(progress=percent)
 
 
 @transaction.atomic(savepoint=False)
 def _fail(*, run: ReportRun, error: BaseException, by: Actor, at: datetime) -> None:
-    ReportRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
-        state=State.FAILED, error=f"{type(error).__name__}. Ask for it again, or see the logs."
-    )
+    _give_back(_attempt(run), error=f"{type(error).__name__}; the logs say more.")
     audit.record(action="runs.fail", record=run, by=by, at=at)
+
+
+def _give_back(attempt: QuerySet[ReportRun], *, error: str) -> None:
+    """Let a run wait for its next attempt; after the last one it is parked as failed."""
+    is_spent = When(attempts__gte=ATTEMPTS, then=Value(State.FAILED))
+    ends = When(attempts__gte=ATTEMPTS, then=Value(f"{error} Ask for the report again."))
+    attempt.update(
+        state=Case(is_spent, default=Value(State.WAITING)),
+        error=Case(ends, default=Value(f"{error} It is tried again.")),
+        progress=0,
+    )

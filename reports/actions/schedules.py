@@ -21,7 +21,8 @@ MONTHS = {
 def run_due(*, by: Actor, at: datetime) -> list[ReportRun]:
     """Ask for the report of every schedule that is due; return the runs.
 
-    The period is the one that ended when the schedule fell due. Several may run side by side.
+    The period is the one that ended when the schedule fell due. A report that somebody asked for
+    after its end takes the place of the scheduled one. Several may run side by side.
     """
     due = ReportSchedule.objects.filter(is_enabled=True, next_run_at__lte=at).select_related(
         "platform"
@@ -31,11 +32,23 @@ def run_due(*, by: Actor, at: datetime) -> list[ReportRun]:
         months = MONTHS[ReportSchedule.Every(schedule.every)]
         ends = _first_of_month(schedule.next_run_at)
         begins = _add_months(ends, -months)
-        known = ReportRun.objects.filter(platform=schedule.platform, period_to=ends)
-        if not known.filter(period_from=begins).exists():
+        reported = ReportRun.objects.of_period(
+            platform=schedule.platform, period_from=begins, period_to=ends
+        )
+        # What was made before the period had ended leaves out its last days.
+        if not reported.filter(as_of__gte=ends).exists():
+            if reported.being_made().exists():
+                continue  # the next wake-up asks, when the early one is done
+            early = reported.order_by("version").last()
+            note = f"Version {early.version} was made before the period had ended." if early else ""
             made.append(
                 runs.request(
-                    platform=schedule.platform, period_from=begins, period_to=ends, by=by, at=at
+                    platform=schedule.platform,
+                    period_from=begins,
+                    period_to=ends,
+                    correction_note=note,
+                    by=by,
+                    at=at,
                 )
             )
         schedule.next_run_at = _add_months(schedule.next_run_at, months)

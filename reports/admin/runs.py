@@ -1,6 +1,6 @@
 """Reports, each frozen with the digests of its files."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -77,7 +77,19 @@ class ReportRunAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("name", "platform", "version", "correction_note", "state_tag")}),
         ("Covers", {"fields": ("period_from", "period_to", "as_of")}),
-        ("Made", {"fields": ("requester", "requested_at", "started_at", "finished_at", "error")}),
+        (
+            "Made",
+            {
+                "fields": (
+                    "requester",
+                    "requested_at",
+                    "attempts",
+                    "started_at",
+                    "finished_at",
+                    "error",
+                )
+            },
+        ),
         (
             "Files",
             {"fields": ("downloads", "json_sha256", "csv_sha256", "pdf_sha256", "published_at")},
@@ -124,7 +136,7 @@ class ReportRunAdmin(RecordAdmin):
             run = runs.request(
                 platform=chosen["platform"],
                 period_from=_midnight(chosen["first"]),
-                period_to=_midnight(chosen["last"] + timedelta(days=1)),
+                period_to=_end_of(chosen["last"]),
                 correction_note=chosen["correction_note"],
                 by=Actor.user(request.user),
                 at=timezone.now(),
@@ -164,8 +176,15 @@ class ReportRunAdmin(RecordAdmin):
         return str(run.requested_by or "The schedule")
 
 
-def _midnight(day: Any) -> datetime:
+def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _end_of(day: date) -> datetime:
+    """Return the midnight after `day`. The last day of the calendar has none: its last instant."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return _midnight(day + timedelta(days=1))
 
 
 @admin.register(ReportSchedule)

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.core.ids import uuid7
-from portal.core.triggers import frozen
+from portal.core.triggers import all_or_none, deleted_by_the_purge_only, frozen
 
 
 class DsaStatement(models.Model):
@@ -31,6 +31,10 @@ class DsaStatement(models.Model):
                 condition=Q(sent_at__isnull=True) | Q(reviewed_by__isnull=False),
             ),
             models.CheckConstraint(
+                name="a_review_of_a_statement_says_who_and_when",
+                condition=all_or_none("reviewed_by", "reviewed_at"),
+            ),
+            models.CheckConstraint(
                 name="a_statement_has_a_legal_puid",
                 condition=Q(puid__regex=r"^[a-zA-Z0-9_-]+$"),
             ),
@@ -39,7 +43,18 @@ class DsaStatement(models.Model):
             frozen(
                 "a_statement_is_written_once",
                 ["decision_id", "puid", "payload", "created_at"],
-            )
+            ),
+            frozen(
+                "a_statement_is_reviewed_once",
+                ["reviewed_by", "reviewed_at"],
+                when="OLD.reviewed_at IS NOT NULL",
+            ),
+            frozen(
+                "a_statement_is_sent_once",
+                ["sent_at"],
+                when="OLD.sent_at IS NOT NULL",
+            ),
+            deleted_by_the_purge_only("a_statement_is_deleted_by_the_purge_only"),
         ]
 
     def __str__(self) -> str:

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from portal.core.ids import uuid7
 from reports.models import AuthorityRequest, DsaStatement, ReportRun, ReportSchedule
+from reports.models.runs import FILES
 from tests.credit.breaking import Breaks
 from tests.factories.base import AT, fixture_rows
+from tests.factories.core import PlatformFactory
 from tests.factories.identity import UserFactory
 from tests.factories.reports import ReportRunFactory
 
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 STATES = [state.value for state in ReportRun.State]
-STEPS = {("WAITING", "RUNNING"), ("RUNNING", "DONE"), ("RUNNING", "FAILED"), ("FAILED", "RUNNING")}
+STEPS = {("WAITING", "RUNNING"), ("RUNNING", "WAITING"), ("RUNNING", "DONE"), ("RUNNING", "FAILED")}
 
 
 def make(model, **fields):
@@ -26,6 +29,12 @@ def make(model, **fields):
 def change(row, **fields):
     with fixture_rows():
         assert type(row).objects.filter(pk=row.pk).update(**fields) == 1
+
+
+def delete_as_the_purge(row):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL accord.purging = 'on'")
+        assert row.delete()[0] == 1
 
 
 def authority_request(platform, **fields):
@@ -60,6 +69,15 @@ def test_a_report_version_is_made_once(platform):
         ReportRunFactory(platform=platform)
 
 
+def test_a_version_that_failed_was_not_made(platform):
+    ReportRunFactory(platform=platform, state="FAILED")
+    ReportRunFactory(platform=platform, state="FAILED")
+    ReportRunFactory(platform=platform, state="WAITING")
+
+    with Breaks("a_report_version_is_made_once"):
+        ReportRunFactory(platform=platform)
+
+
 @pytest.mark.parametrize("after", [timedelta(0), -DAY])
 def test_a_report_covers_some_time(after):
     with Breaks("a_report_covers_some_time"):
@@ -71,15 +89,83 @@ def test_a_correction_says_what_changed():
         ReportRunFactory(version=2)
 
 
+def test_a_first_version_corrects_nothing():
+    with Breaks("a_first_version_corrects_nothing"):
+        ReportRunFactory(correction_note="Two late reports.")
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != "DONE"])
+def test_a_report_is_finished_before_it_is_published(state):
+    with Breaks("a_report_is_finished_before_it_is_published"):
+        ReportRunFactory(state=state, published_at=AT)
+
+
+@pytest.mark.parametrize("missing", ["figures", "finished_at", *FILES])
+def test_a_report_is_not_finished_without_its_files(missing):
+    digest = {f"{missing}_sha256": "0" * 64} if missing in FILES else {}
+
+    with Breaks("a_finished_report_has_figures_files_and_digests"):
+        ReportRunFactory(**{missing: None}, **digest)
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_a_report_is_not_finished_without_a_digest_of_each_file(form):
+    with Breaks("a_finished_report_has_figures_files_and_digests"):
+        ReportRunFactory(**{f"{form}_sha256": ""})
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        {"platform": PlatformFactory},
+        {"period_from": AT - 60 * DAY},
+        {"period_to": AT + DAY},
+        {"as_of": AT + DAY},
+        {"version": 3},
+        {"correction_note": "Another."},
+        {"requested_at": AT + DAY},
+        {"finished_at": AT + DAY},
+        {"figures": {"summary": "better"}},
+        *({form: b"better"} for form in FILES),
+        *({f"{form}_sha256": "0" * 64} for form in FILES),
+    ],
+    ids=lambda better: next(iter(better)),
+)
+def test_a_finished_report_is_frozen(better):
+    run = ReportRunFactory(version=2, correction_note="Two late reports.")
+    values = {name: value() if callable(value) else value for name, value in better.items()}
+
+    with Breaks("a_finished_report_is_frozen"):
+        change(run, **values)
+
+
+@pytest.mark.parametrize("moment", [None, AT + DAY])
+def test_a_published_report_stays_published(moment):
+    run = ReportRunFactory()
+    change(run, published_at=AT)
+
+    with Breaks("a_published_report_stays_published"):
+        change(run, published_at=moment)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_report_is_deleted_by_the_purge_only(state):
+    run = ReportRunFactory(state=state)
+    with Breaks("a_report_is_deleted_by_the_purge_only"):
+        run.delete()
+
+    delete_as_the_purge(run)
+
+
 @pytest.mark.parametrize(("before", "after"), [(a, b) for a in STATES for b in STATES if a != b])
-def test_report_run_moves_forward_only(before, after):
+def test_a_report_moves_by_legal_steps(before, after):
     run = ReportRunFactory(state=before)
 
     if (before, after) in STEPS:
         change(run, state=after)
         assert ReportRun.objects.get().state == after
     else:
-        with Breaks("report_run_moves_forward_only"):
+        with Breaks("a_report_moves_by_legal_steps"):
             change(run, state=after)
 
 
@@ -135,3 +221,42 @@ def test_a_statement_is_written_once(fields):
     row = statement()
     with Breaks("a_statement_is_written_once"):
         change(row, **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reviewed_by": uuid7()},
+        {"reviewed_at": AT + DAY},
+        {"reviewed_by": None, "reviewed_at": None},
+    ],
+)
+def test_a_statement_is_reviewed_once(fields):
+    row = statement()
+    change(row, reviewed_by=uuid7(), reviewed_at=AT)
+
+    with Breaks("a_statement_is_reviewed_once"):
+        change(row, **fields)
+
+
+@pytest.mark.parametrize("fields", [{"reviewed_by": uuid7()}, {"reviewed_at": AT}])
+def test_a_review_of_a_statement_says_who_and_when(fields):
+    with Breaks("a_review_of_a_statement_says_who_and_when"):
+        statement(**fields)
+
+
+@pytest.mark.parametrize("moment", [None, AT + DAY])
+def test_a_statement_is_sent_once(moment):
+    row = statement(reviewed_by=uuid7(), reviewed_at=AT)
+    change(row, sent_at=AT)
+
+    with Breaks("a_statement_is_sent_once"):
+        change(row, sent_at=moment)
+
+
+def test_a_statement_is_deleted_by_the_purge_only():
+    row = statement()
+    with Breaks("a_statement_is_deleted_by_the_purge_only"):
+        row.delete()
+
+    delete_as_the_purge(row)
