@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, Window
@@ -30,6 +31,8 @@ LEASE = timedelta(seconds=60)
 THREADS = 32
 MOST_FOR_ONE_ENDPOINT = 4
 FAN_OUT_BATCH = 500
+
+log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -56,9 +59,18 @@ def run(*, seconds: float, by: Actor, clock: Clock = timezone.now) -> Counter[st
                 return counts
             done, _ = wait(flying, timeout=1, return_when=FIRST_COMPLETED)
             for task in done:
-                outcome = task.result()
+                outcome = _outcome(task)
                 outbox.settle(delivery=flying.pop(task), outcome=outcome, by=by, at=clock())
                 counts["delivered" if outcome.is_delivered else "failed"] += 1
+
+
+def _outcome(task: Future[Outcome]) -> Outcome:
+    """Return what became of a message; one that cannot be sent must not end the run for all."""
+    unexpected = task.exception()
+    if unexpected is None:
+        return task.result()
+    log.error("webhook_not_sent", exc_info=unexpected)
+    return Outcome(None, type(unexpected).__name__, 0)
 
 
 def _claim(at: datetime, flying: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:

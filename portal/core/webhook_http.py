@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import logging
 import socket
 import ssl
 import threading
@@ -17,8 +16,6 @@ from standardwebhooks import Webhook
 
 from portal.core import public_addresses
 from portal.core.public_addresses import Target
-
-logger = logging.getLogger(__name__)
 
 SECONDS = 5.0
 USER_AGENT = "Accord-Webhooks/1"
@@ -83,10 +80,6 @@ def send(message: Message, *, at: datetime, allow_loopback: bool) -> Outcome:
         error = str(refused)
     except (OSError, http.client.HTTPException) as failed:
         error = type(failed).__name__
-    except Exception as unexpected:
-        # One message that cannot be sent must not end the run for all the others.
-        logger.exception("Webhook %s could not be sent", message.id)
-        error = type(unexpected).__name__
     if error and time.monotonic() >= ends:
         error = f"No answer within {SECONDS:.0f} seconds."
     return Outcome(status, error, round((time.monotonic() - started) * 1000))
@@ -101,7 +94,7 @@ def _resolver(ends: float) -> public_addresses.Resolver:
         def ask() -> None:
             try:
                 found.set_result(public_addresses.resolve(host, port))
-            except Exception as error:
+            except (OSError, ValueError) as error:
                 found.set_exception(error)
 
         threading.Thread(target=ask, name="webhook-resolver", daemon=True).start()
