@@ -101,10 +101,7 @@ def moving(view: Page) -> Page:
         except errors.AccordError as problem:
             case.refresh_from_db()
             typed = forms.NoteForm(request.POST).reworked(case) if "text" in request.POST else None
-            draft = forms.Drafted.unfinished(case, request.POST)
-            return workspace(
-                request, case, problem=problem, note=typed, decision=draft, status=problem.status
-            )
+            return workspace(request, case, problem=problem, note=typed, status=problem.status)
 
     return guarded
 
@@ -113,14 +110,6 @@ def done(request: HttpRequest, url: str, sentence: str) -> HttpResponse:
     badges.forget(request)
     messages.success(request, sentence)
     return HttpResponseRedirect(url)
-
-
-def moved(request: HttpRequest, case: Case, sentence: str) -> HttpResponse:
-    """Show the case after a move, with the decision that was being written meanwhile."""
-    case.refresh_from_db()
-    draft = forms.Drafted.unfinished(case, request.POST)
-    answer = done(request, address(case, request), sentence)
-    return answer if draft is None else workspace(request, case, decision=draft)
 
 
 @require_POST
@@ -144,7 +133,7 @@ def claim(request: HttpRequest, case: Case) -> HttpResponse:
         by=pages.actor(request),
         at=pages.now(),
     )
-    return moved(request, case, f"{case.reference} is yours.")
+    return done(request, address(case, request), f"{case.reference} is yours.")
 
 
 @moving
@@ -156,7 +145,7 @@ def release(request: HttpRequest, case: Case) -> HttpResponse:
         by=pages.actor(request),
         at=pages.now(),
     )
-    return moved(request, case, f"{case.reference} is free again.")
+    return done(request, address(case, request), f"{case.reference} is free again.")
 
 
 @require_POST
@@ -172,8 +161,7 @@ def renew(request: HttpRequest, pk: UUID) -> HttpResponse:
 def note(request: HttpRequest, case: Case) -> HttpResponse:
     form = forms.NoteForm(request.POST)
     if not form.is_valid():
-        draft = forms.Drafted.unfinished(case, request.POST)
-        return workspace(request, case, note=form, decision=draft, status=422)
+        return workspace(request, case, note=form, status=422)
     case_actions.note(
         case=case,
         text=form.cleaned_data["text"],
@@ -181,4 +169,4 @@ def note(request: HttpRequest, case: Case) -> HttpResponse:
         by=pages.actor(request),
         at=pages.now(),
     )
-    return moved(request, case, "Your note is in the timeline.")
+    return done(request, address(case, request), "Your note is in the timeline.")

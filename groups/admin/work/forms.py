@@ -139,25 +139,6 @@ class Drafted:
     def sent(cls, case: Case, data: QueryDict) -> "Drafted":
         return cls(case, DecisionForm(data), MeasureForms(data, prefix="measures"))
 
-    @classmethod
-    def unfinished(cls, case: Case, data: QueryDict) -> "Drafted | None":
-        """Keep what came along with another move, and complain about nothing yet.
-
-        Return None where nothing was written.
-        """
-        kept = DecisionForm.base_fields.keys() - {"version", "seen"}
-        typed = {name: data[name] for name in kept if data.get(name)}
-        measures = [
-            {field: data.get(f"measures-{n}-{field}") for field in MeasureForm.base_fields}
-            for n in range(MEASURES_AT_MOST)
-            if data.get(f"measures-{n}-kind")
-        ]
-        untouched = {"ground": DecisionForm.base_fields["ground"].initial}
-        if not measures and typed in ({}, untouched):
-            return None
-        form = DecisionForm(initial=typed | {"version": case.version})
-        return cls(case, form, MeasureForms(initial=measures, prefix="measures"))
-
     def reworked(self) -> "Drafted":
         """Keep what was typed on a form that shows the case as it is now."""
         data = self.form.data.copy()

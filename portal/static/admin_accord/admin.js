@@ -123,22 +123,6 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("DOMContentLoaded", prepare);
 
-/* A note or a claim draws the page anew: the decision that is being written goes along. */
-document.addEventListener("submit", (event) => {
-  const form = closest(event, "form[data-carries-draft]");
-  const draft = document.getElementById("decision-form");
-  if (!form || !draft) return;
-  // The browser may have brought the page back with what went along the last time.
-  for (const carried of form.querySelectorAll("[data-carried]")) carried.remove();
-  const own = new Set(new FormData(form).keys());
-  for (const [name, value] of new FormData(draft)) {
-    if (own.has(name)) continue;
-    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
-    field.dataset.carried = "";
-    form.append(field);
-  }
-});
-
 /* Single keys: what has `data-key` is pressed, or gets the focus when it is written into. */
 const TYPED = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 const isOn = () => document.querySelector("[data-single-keys=on]") !== null;
