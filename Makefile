@@ -14,7 +14,7 @@ DEPLOYED = env -u BROKER_URL ACCORD_MODE=production \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/none BROKER_URL=redis://127.0.0.1:1/0 \
 	ALLOWED_HOSTS=accord.example EMAIL_URL=smtp://127.0.0.1:1 PUBLIC_URL=https://accord.example
 
-.PHONY: demo demo-clean code test check format venv \
+.PHONY: demo demo-clean code test test-release check format venv \
 	check-lint check-types check-layers check-migrations check-api check-deploy check-size
 
 demo: venv
@@ -28,6 +28,10 @@ code:
 
 test: venv
 	@ACCORD_MODE=test exec $(PY) -m portal.embedded.run $(PY) -m pytest $(or $(ARGS),-n 2)
+
+# The same with the large numbers of trials.
+test-release: export ACCORD_TEST_SIZE = release
+test-release: test
 
 check: venv
 	@$(MAKE) --no-print-directory -j2 -k -O check-types check-lint check-layers check-migrations \
