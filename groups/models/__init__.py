@@ -8,9 +8,10 @@ from groups.models.groups import (
     GroupUserObjectPermission,
 )
 from groups.models.imports import ImportRun
-from groups.models.log import EventKey, HeldLogEntry, LogEntry
+from groups.models.log import HeldLogEntry, LogEntry
 from groups.models.measures import Measure
 from groups.models.notices import Notice, NoticeTemplate
+from groups.models.receipts import EventReceipt
 from groups.models.rules import Rule, Severity
 from groups.models.tenures import RoleEvent, Tenure
 from groups.models.transfers import Claim, Transfer
@@ -23,7 +24,7 @@ __all__ = [
     "Claim",
     "Decision",
     "Duties",
-    "EventKey",
+    "EventReceipt",
     "Evidence",
     "Flag",
     "Group",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
@@ -16,6 +17,8 @@ from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
 from identity.models import Verification
 from identity.models.verifications import Level
+from portal.core import rows
+from portal.core.models import Platform
 
 # The roles that rest on each privilege and end when a decision takes it.
 TAKEN_WITH: dict[str, list[Role]] = {
@@ -76,7 +79,7 @@ def list_tenures(*, group: Group) -> QuerySet[Tenure]:
 def get_facts(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Fact]]:
     """Return the role events of each group, as the fold reads them."""
     facts: dict[UUID, list[Fact]] = defaultdict(list)
-    rows: Iterable[tuple[Any, ...]] = RoleEvent.objects.filter(group__in=group_ids).values_list(
+    found: Iterable[tuple[Any, ...]] = RoleEvent.objects.filter(group__in=group_ids).values_list(
         "group_id",
         "event_key",
         "kind",
@@ -89,7 +92,7 @@ def get_facts(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Fact]]:
         "caused_by",
         "is_history",
     )
-    for group_id, *values in rows:
+    for group_id, *values in found:
         facts[group_id].append(Fact(*values))
     return facts
 
@@ -129,14 +132,36 @@ def get_tenures_by_group(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Ten
     return tenures
 
 
-def get_known_pairs(
-    *, group_ids: Sequence[UUID], account_ids: Sequence[UUID]
-) -> set[tuple[UUID, UUID]]:
-    """Return which of these accounts hold or ever held a role in which of these groups."""
-    granted = RoleEvent.objects.filter(
-        group__in=group_ids, account__in=account_ids, kind=RoleEvent.Kind.GRANTED
-    )
-    # Of a tenure that has lasted for long, the grant may be purged.
-    held = Tenure.objects.filter(group__in=group_ids, account__in=account_ids)
-    pairs = granted.values_list("group_id", "account_id")
-    return set(pairs.union(held.values_list("group_id", "account_id")))
+def get_known_events(*, platform: Platform, keys: Sequence[UUID]) -> set[bytes]:
+    """Return those of the keys under which a role event is stored."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT uuid_send(event_key) FROM groups_roleevent"
+            " WHERE platform_id = %s AND event_key = ANY(%s::uuid[])",
+            [platform.pk, rows.as_array(keys)],
+        )
+        return {bytes(key) for (key,) in cursor.fetchall()}
+
+
+KNOWN_PAIRS = """
+SELECT pair.group_id, pair.account_id, LEAST(
+    (SELECT min(event.occurred_at) FROM groups_roleevent event
+        WHERE event.account_id = pair.account_id AND event.group_id = pair.group_id
+        AND event.kind = 'GRANTED'),
+    -- Of a tenure that has lasted for long, the grant may be purged.
+    (SELECT min(lower(tenure.period)) FROM groups_tenure tenure
+        WHERE tenure.account_id = pair.account_id AND tenure.group_id = pair.group_id))
+FROM json_to_recordset(%s::json) AS pair(group_id uuid, account_id uuid)
+"""
+
+
+def get_first_roles(*, pairs: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], datetime]:
+    """Return since when each (group, account) pair is known to have held a role, if it ever did."""
+    wanted = [{"group_id": group, "account_id": account} for group, account in pairs]
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_PAIRS, [rows.as_json(wanted)])
+        return {(group, account): since for group, account, since in cursor.fetchall() if since}

@@ -1,5 +1,7 @@
 """Whose departures may end a tenure."""
 
+from datetime import timedelta
+
 import pytest
 
 from groups.models import RoleEvent
@@ -15,12 +17,20 @@ def test_everybody_who_holds_or_held_a_role_there_is_known_and_nobody_else():
     now, before = TenureFactory(role="MANAGER"), TenureFactory(role="MANAGER", until=AT)
     nobody, elsewhere = AccountFactory(), GroupFactory()
 
-    pairs = tenures.get_known_pairs(
-        group_ids=[now.group_id, before.group_id, elsewhere.pk],
-        account_ids=[now.account_id, before.account_id, nobody.pk],
+    known = tenures.get_first_roles(
+        pairs=[
+            (now.group_id, now.account_id),
+            (before.group_id, before.account_id),
+            (now.group_id, before.account_id),
+            (now.group_id, nobody.pk),
+            (elsewhere.pk, now.account_id),
+        ]
     )
 
-    assert pairs == {(now.group_id, now.account_id), (before.group_id, before.account_id)}
+    assert known == {
+        (now.group_id, now.account_id): now.since,
+        (before.group_id, before.account_id): before.since,
+    }
 
 
 def test_a_holder_is_known_after_the_grant_was_purged():
@@ -28,6 +38,7 @@ def test_a_holder_is_known_after_the_grant_was_purged():
     with fixture_rows():
         RoleEvent.objects.all().delete()
 
-    pairs = tenures.get_known_pairs(group_ids=[tenure.group_id], account_ids=[tenure.account_id])
+    known = tenures.get_first_roles(pairs=[(tenure.group_id, tenure.account_id)])
 
-    assert pairs == {(tenure.group_id, tenure.account_id)}
+    assert known == {(tenure.group_id, tenure.account_id): tenure.since}
+    assert tenure.since < AT + timedelta(days=1)
