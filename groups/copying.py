@@ -84,7 +84,7 @@ def _microseconds(moment: datetime) -> int:
 
 
 def _uuid(value: UUID) -> bytes:
-    return b"\0\0\0\x10" + value.bytes
+    return b"\0\0\0\x10" + value.int.to_bytes(16)
 
 
 def _text(text: str) -> bytes:

@@ -86,12 +86,12 @@ def ensure(
 
 TAKE = """
 UPDATE groups_group g SET
-    (name, named_at) = (SELECT told.name, told.named_at WHERE told.named_at >= g.named_at
-        OR (told.named_at IS NOT NULL AND g.named_at IS NULL)
-        UNION ALL SELECT g.name, g.named_at LIMIT 1),
-    (size, sized_at) = (SELECT told.size, told.sized_at WHERE told.sized_at >= g.sized_at
-        OR (told.sized_at IS NOT NULL AND g.sized_at IS NULL)
-        UNION ALL SELECT g.size, g.sized_at LIMIT 1),
+    name = CASE WHEN told.named_at >= COALESCE(g.named_at, '-infinity')
+        THEN told.name ELSE g.name END,
+    named_at = GREATEST(g.named_at, told.named_at),
+    size = CASE WHEN told.sized_at >= COALESCE(g.sized_at, '-infinity')
+        THEN told.size ELSE g.size END,
+    sized_at = GREATEST(g.sized_at, told.sized_at),
     first_seen_at = LEAST(g.first_seen_at, told.first_seen_at),
     -- A group that nobody ever owned is without an owner since it is known.
     orphaned_at = CASE WHEN g.orphaned_at = g.first_seen_at

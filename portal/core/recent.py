@@ -19,8 +19,9 @@ class Recent(Generic[Known]):
 
     def __init__(self, *, seconds: float, most: int) -> None:
         self._seconds, self._most = seconds, most
-        self._young: dict[tuple[UUID, str], Known] = {}
-        self._old: dict[tuple[UUID, str], Known] = {}
+        self._young: dict[UUID, dict[str, Known]] = {}
+        self._old: dict[UUID, dict[str, Known]] = {}
+        self._size = 0
         self._turned_at = time.monotonic()
 
     def find(
@@ -33,10 +34,9 @@ class Recent(Generic[Known]):
         self._turn()
         found: dict[str, Known] = {}
         missing = []
-        young, old = self._young, self._old
+        young, old = self._young.get(platform_id, {}), self._old.get(platform_id, {})
         for name in names:
-            key = platform_id, name
-            known = young.get(key) or old.get(key)
+            known = young.get(name) or old.get(name)
             if known is None:
                 missing.append(name)
             else:
@@ -48,11 +48,12 @@ class Recent(Generic[Known]):
         return found
 
     def _remember(self, platform_id: UUID, new: Mapping[str, Known]) -> None:
-        self._young |= {(platform_id, name): known for name, known in new.items()}
+        self._young.setdefault(platform_id, {}).update(new)
+        self._size += len(new)
 
     def _turn(self) -> None:
         now = time.monotonic()
-        if now - self._turned_at > self._seconds or len(self._young) > self._most:
+        if now - self._turned_at > self._seconds or self._size > self._most:
             is_stale = now - self._turned_at > 2 * self._seconds
             self._old = {} if is_stale else self._young
-            self._young, self._turned_at = {}, now
+            self._young, self._size, self._turned_at = {}, 0, now
