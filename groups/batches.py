@@ -1,7 +1,7 @@
 """A batch of events between the outside and the tables: what is kept, and the verdict on each."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,6 +12,9 @@ from groups import events
 from groups.events import GovernanceEvent, Refusal
 from groups.models import RoleEvent
 from portal.core.models import Platform
+
+# A time and the source's sequence.
+Instant = tuple[datetime, int]
 
 
 class Status(StrEnum):
@@ -55,13 +58,24 @@ class Receipt:
 
 @dataclass(slots=True)
 class Told:
-    """What a batch of events tells of one group."""
+    """What a batch of events tells of one group.
+
+    Of two names (or sizes) of one instant the higher sequence counts, and then the one that
+    sorts last: which came first must not matter.
+    """
 
     first_seen_at: datetime
-    name: str | None = None
-    named_at: datetime | None = None
-    size: int | None = None
-    sized_at: datetime | None = None
+    name: tuple[datetime, int, str] | None = None
+    size: tuple[datetime, int, int] | None = None
+
+    def listen(self, event: GovernanceEvent) -> None:
+        self.first_seen_at = min(self.first_seen_at, event.time)
+        order = event.time, sequence_of(event)
+        if name := events.name_of(event):
+            self.name = max(self.name or (*order, name), (*order, name))
+        size = events.size_of(event) if event.kind == "group.size" else None
+        if size is not None:
+            self.size = max(self.size or (*order, size), (*order, size))
 
 
 @dataclass(slots=True)
@@ -75,8 +89,12 @@ class Item:
     sequence: int
     is_logged: bool
     is_role: bool
-    # A leave where joins and leaves are not recorded: kept only if it ends a tenure.
+    # A leave where joins and leaves are not recorded: kept only if it may end a tenure.
     is_ordinary: bool
+
+    @property
+    def instant(self) -> tuple[datetime, int]:
+        return self.event.time, self.sequence
 
 
 NOT_RECORDED = (
@@ -90,7 +108,11 @@ NOT_LOGGED = ("NOT_LOGGED", "The event is older than the log and moves no tenure
 class Batch:
     verdicts: list[Verdict | None]
     items: dict[int, Item] = field(default_factory=dict)
-    _told: dict[str, Told] = field(default_factory=dict)
+    # Departures that wait for the grant of the role which they ended.
+    early: list[Item] = field(default_factory=list)
+    # Those that waited, and that this batch may bring the grant of.
+    recalled: list[Item] = field(default_factory=list)
+    _heard: list[tuple[int, GovernanceEvent]] = field(default_factory=list)
 
     def decide(self, place: int, status: Status, event_id: str | None, *why: str) -> None:
         self.verdicts[place] = Verdict(status, event_id, *why)
@@ -102,52 +124,68 @@ class Batch:
     def days(self) -> set[date]:
         return {item.event.time.date() for item in self.items.values() if item.is_logged}
 
-    def told(self) -> Mapping[str, Told]:
-        return self._told
+    def told(self) -> dict[str, Told]:
+        """Return what the events tell of each group, except those found to be duplicates."""
+        told: dict[str, Told] = {}
+        for place, event in self._heard:
+            verdict = self.verdicts[place]
+            if event.group and (verdict is None or verdict.status != Status.DUPLICATE):
+                told.setdefault(event.group, Told(event.time)).listen(event)
+        return told
 
-    def listen(self, event: GovernanceEvent, sequence: int) -> None:
-        """Note what the event tells of its group."""
-        if not event.group:
-            return
-        told = self._told.setdefault(event.group, Told(event.time))
-        told.first_seen_at = min(told.first_seen_at, event.time)
-        name, size = events.name_of(event), events.size_of(event)
-        if name and (told.named_at is None or event.time >= told.named_at):
-            told.name, told.named_at = name, event.time
-        is_size = event.kind == "group.size"
-        if is_size and (told.sized_at is None or event.time >= told.sized_at):
-            told.size, told.sized_at = size, event.time
+    def listen(self, place: int, event: GovernanceEvent) -> None:
+        self._heard.append((place, event))
 
     def groups(self) -> set[str]:
         return {item.group for item in self.items.values() if item.group}
 
-    def groups_to_lock(self, known: Mapping[str, tuple[UUID, datetime]]) -> set[UUID]:
+    def groups_to_lock(
+        self, known: Mapping[str, tuple[UUID, datetime]], told: Mapping[str, Told]
+    ) -> set[UUID]:
         """Return the groups in which something may change besides the log."""
         names = {i.group for i in self.items.values() if i.event.kind in events.ROLE_KINDS}
-        for name, told in self._told.items():
-            is_news = told.named_at or told.sized_at or told.first_seen_at < known[name][1]
-            if is_news:
+        for name, news in told.items():
+            if news.name or news.size or news.first_seen_at < known[name][1]:
                 names.add(name)
         return {known[name][0] for name in names if name in known}
 
     def departures(self) -> list[Item]:
         return [i for i in self.items.values() if i.event.kind in events.DEPARTURES]
 
-    def settle_departures(self, is_known: Callable[[Item], bool]) -> None:
-        """Keep as role events the departures of those who hold or ever held a role there."""
-        granted = {
-            (item.group, item.event.subject)
-            for item in self.items.values()
-            if item.event.kind == "role.granted"
-        }
+    def first_grants(self) -> dict[tuple[str, str], Instant]:
+        """Return when the batch first gives each account a role in each group."""
+        first: dict[tuple[str, str], Instant] = {}
+        for item in self.items.values():
+            if item.event.kind == "role.granted":
+                pair = item.group, item.event.subject or ""
+                first[pair] = min(first.get(pair, item.instant), item.instant)
+        return first
+
+    def settle_departures(self, granted_at: Callable[[Item], Instant | None]) -> None:
+        """Keep as role events the departures that come after the account's first grant there."""
+        granted = self.first_grants()
         for item in self.departures():
-            item.is_role = (item.group, item.event.subject) in granted or is_known(item)
+            pair = item.group, item.event.subject or ""
+            first = [at for at in (granted.get(pair), granted_at(item)) if at is not None]
+            item.is_role = bool(first) and item.instant > min(first)
             if item.is_role:
                 continue
+            if item.is_ordinary or not item.is_logged:
+                self.early.append(item)
             if item.is_ordinary:
                 self.decide(item.place, Status.ACCEPTED, item.event.id, *NOT_RECORDED)
             elif not item.is_logged:
                 self.decide(item.place, Status.ACCEPTED, item.event.id, *NOT_LOGGED)
+
+    def recall(self, platform: Platform, found: Iterable[GovernanceEvent], start: datetime) -> None:
+        """Take events that waited into the batch; nobody asks for a verdict on them."""
+        keys = {item.key for item in self.items.values()}
+        for event in found:
+            item = _item(platform, len(self.verdicts), event, start)
+            if item.key not in keys:
+                self.verdicts.append(None)
+                self.items[item.place] = item
+                self.recalled.append(item)
 
     def drop_duplicates(self, keys: set[UUID]) -> None:
         for item in self.kept():
@@ -177,8 +215,9 @@ class Batch:
         kept = self.kept()
         for item in kept:
             self.verdicts[item.place] = Verdict(Status.ACCEPTED, item.event.id)
+        asked = self.verdicts[: len(self.verdicts) - len(self.recalled)]
         return Receipt(
-            verdicts=[verdict for verdict in self.verdicts if verdict is not None],
+            verdicts=[verdict for verdict in asked if verdict is not None],
             logged=sum(item.is_logged for item in kept),
             role_events=sum(item.is_role for item in kept),
             tenures=tenures,
@@ -192,12 +231,11 @@ def sort_out(
     at: datetime,
     start: datetime,
     history: bool,
-    first_place: int,
 ) -> Batch:
     """Refuse what cannot be taken and leave out what is not recorded."""
     batch = Batch(verdicts=[None] * len(events))
     seen: set[UUID] = set()
-    for item in _items(platform, batch, events, at, start, history, first_place):
+    for item in _items(platform, batch, events, at, start, history):
         event = item.event
         if item.key in seen:
             batch.decide(item.place, Status.DUPLICATE, event.id)
@@ -207,7 +245,7 @@ def sort_out(
             batch.decide(item.place, Status.ACCEPTED, event.id, *NOT_RECORDED)
             continue
         if not item.is_ordinary:
-            batch.listen(event, item.sequence)
+            batch.listen(item.place, event)
         batch.items[item.place] = item
         if not item.is_logged and not item.is_role:
             batch.decide(item.place, Status.ACCEPTED, event.id, *NOT_LOGGED)
@@ -221,7 +259,6 @@ def _items(
     at: datetime,
     start: datetime,
     history: bool,
-    first_place: int,
 ) -> Iterator[Item]:
     for place, event in enumerate(found):
         fault = (
@@ -234,17 +271,24 @@ def _items(
             assert isinstance(refused, Refusal)
             batch.decide(place, Status.REFUSED, refused.id, refused.code, refused.detail)
             continue
-        sequence = event.sequence if event.sequence is not None else first_place + place
-        yield Item(
-            place=place,
-            event=event,
-            key=events.key_of(platform_slug=platform.slug, source=event.source, event_id=event.id),
-            group=event.group or "",
-            sequence=sequence,
-            is_logged=event.time >= start,
-            is_role=event.kind in events.ROLE_KINDS,
-            is_ordinary=event.kind in events.MEMBERSHIP and not platform.records_membership,
-        )
+        yield _item(platform, place, event, start)
+
+
+def _item(platform: Platform, place: int, event: GovernanceEvent, start: datetime) -> Item:
+    return Item(
+        place=place,
+        event=event,
+        key=events.key_of(platform_slug=platform.slug, source=event.source, event_id=event.id),
+        group=event.group or "",
+        sequence=sequence_of(event),
+        is_logged=event.time >= start,
+        is_role=event.kind in events.ROLE_KINDS,
+        is_ordinary=event.kind in events.MEMBERSHIP and not platform.records_membership,
+    )
+
+
+def sequence_of(event: GovernanceEvent) -> int:
+    return event.sequence or 0
 
 
 def _log_row(item: Item, groups: Mapping[str, UUID], people: Mapping[str, UUID]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from groups import batches, locks
+from groups.actions import departures, log, partitions, tenures
 from groups.actions import groups as group_actions
-from groups.actions import log, partitions, tenures
 from groups.batches import Batch, Item, Receipt
 from groups.events import GovernanceEvent, Refusal
 from groups.models import Group, LogEntry, RoleEvent
@@ -28,7 +28,6 @@ def ingest(
     by: Actor,
     at: datetime,
     history: bool = False,
-    first_place: int = 0,
 ) -> Receipt:
     """Take a batch of events, each by itself: one that is refused stops no other.
 
@@ -36,18 +35,14 @@ def ingest(
     2. Create days and groups that are missing, then lock the groups whose tenures may move.
     3. Keep what is new: an event is known by its key, whenever it says that it happened.
     4. Write log rows and role events, and derive the tenures of the groups they touch.
+       Departures that come before the grant of the role which they ended wait for it.
 
     `history` takes group and role events of any age and logs only what lies inside the window.
     Every transaction goes through these steps in this order, so none waits in a circle.
     """
-    batch = batches.sort_out(
-        platform=platform,
-        events=events,
-        at=at,
-        start=log_queries.get_start(at=at),
-        history=history,
-        first_place=first_place,
-    )
+    start = log_queries.get_start(at=at)
+    batch = batches.sort_out(platform=platform, events=events, at=at, start=start, history=history)
+    departures.recall(platform=platform, batch=batch, start=start)
     partitions.ensure_days(days=batch.days(), by=by, at=at)
     groups, locked = _lock_groups(platform, batch, by=by, at=at, history=history)
     _settle_departures(platform, batch, groups)
@@ -55,6 +50,7 @@ def ingest(
     people = accounts.ensure(platform=platform, external_ids=batch.people(), by=by, at=at)
     log.append(platform=platform, rows=batch.log_rows(groups, people), at=at)
     touched = _add_role_events(platform, batch, groups, people)
+    departures.put_off(platform=platform, batch=batch, at=at)
     moved = _derive(batch, locked, touched, by=by, at=at, history=history)
     receipt = batch.receipt(tenures=moved)
     if receipt.stored:
@@ -77,7 +73,7 @@ def _lock_groups(
     known = group_actions.ensure(platform=platform, told=told, by=by, at=at, history=history)
     known |= group_actions.find(platform=platform, external_ids=batch.groups() - known.keys())
     groups = {name: group.pk for name, group in known.items()}
-    return groups, locks.lock_groups(batch.groups_to_lock(known))
+    return groups, locks.lock_groups(batch.groups_to_lock(known, told))
 
 
 def _derive(
@@ -102,19 +98,19 @@ def _derive(
 
 def _settle_departures(platform: Platform, batch: Batch, groups: dict[str, UUID]) -> None:
     """Find whose departures may end a tenure; leave the others to the log, or out."""
-    departures = batch.departures()
-    people = accounts.find(platform=platform, external_ids=_subjects(departures))
-    pairs = tenure_queries.get_known_pairs(
-        group_ids=[groups[item.group] for item in departures if item.group in groups],
+    found = batch.departures()
+    names = {item.event.subject for item in found if item.event.subject}
+    people = accounts.find(platform=platform, external_ids=names)
+    known = tenure_queries.get_first_grants(
+        group_ids=[groups[item.group] for item in found if item.group in groups],
         account_ids=list(people.values()),
     )
-    batch.settle_departures(
-        lambda item: (groups.get(item.group), people.get(item.event.subject or "")) in pairs
-    )
 
+    def granted_at(item: Item) -> batches.Instant | None:
+        group, account = groups.get(item.group), people.get(item.event.subject or "")
+        return known.get((group, account)) if group and account else None
 
-def _subjects(items: Iterable[Item]) -> set[str]:
-    return {item.event.subject for item in items if item.event.subject}
+    batch.settle_departures(granted_at)
 
 
 def _drop_duplicates(platform: Platform, batch: Batch) -> None:
@@ -131,11 +127,14 @@ def _add_role_events(
 ) -> set[UUID]:
     """Store the role events of the batch. Return the groups whose tenures may have moved."""
     added = batch.role_events(groups, people, platform)
-    granted = [event for event in added if event.kind == RoleEvent.Kind.GRANTED]
-    pairs = {(event.group_id, event.account_id) for event in granted if event.account_id}
-    new = pairs - tenure_queries.get_known_pairs(
-        group_ids=[group for group, _ in pairs], account_ids=[account for _, account in pairs]
+    granted = {
+        (groups[group], people[account]): at
+        for (group, account), at in batch.first_grants().items()
+    }
+    known = tenure_queries.get_first_grants(
+        group_ids=[group for group, _ in granted], account_ids=[account for _, account in granted]
     )
+    earlier = {pair: at for pair, at in granted.items() if pair not in known or at < known[pair]}
     RoleEvent.objects.bulk_create(added, ignore_conflicts=True, batch_size=1000)
-    log.adopt_departures(platform=platform, pairs=new)
+    log.adopt_departures(platform=platform, granted=earlier)
     return {event.group_id for event in added}

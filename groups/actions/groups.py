@@ -72,10 +72,15 @@ def ensure(
 
 def take(*, group: Group, told: Told, history: bool) -> None:
     """Note on the locked group what the latest event says of it; an older one says nothing."""
-    if told.named_at and (group.named_at is None or told.named_at >= group.named_at):
-        group.name, group.named_at = told.name or "", told.named_at
-    if told.sized_at and (group.sized_at is None or told.sized_at >= group.sized_at):
-        group.size, group.sized_at = told.size, told.sized_at
+    if told.name and (
+        group.named_at is None or told.name > (group.named_at, group.named_sequence, group.name)
+    ):
+        group.named_at, group.named_sequence, group.name = told.name
+    if told.size and (
+        group.sized_at is None
+        or told.size > (group.sized_at, group.sized_sequence, group.size or 0)
+    ):
+        group.sized_at, group.sized_sequence, group.size = told.size
     group.first_seen_at = min(group.first_seen_at, told.first_seen_at)
     group.has_imported_history = group.has_imported_history or history
 
@@ -88,8 +93,10 @@ FROM groups_tenure WHERE role = 'OWNER' AND group_id = ANY(%s) GROUP BY group_id
 _COLUMNS = {
     "name": "text",
     "named_at": "timestamptz",
+    "named_sequence": "bigint",
     "size": "integer",
     "sized_at": "timestamptz",
+    "sized_sequence": "bigint",
     "first_seen_at": "timestamptz",
     "has_imported_history": "boolean",
     "archived_at": "timestamptz",

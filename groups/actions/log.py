@@ -1,6 +1,6 @@
 """Rows of the governance log, written a batch at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,8 +49,10 @@ INSERT INTO groups_roleevent (id, platform_id, event_key, group_id, account_id, 
 SELECT gen_random_uuid(), log.platform_id, log.event_key, log.group_id, log.subject_id,
     CASE log.kind WHEN 'member.left' THEN 'LEFT' ELSE 'REMOVED' END,
     log.occurred_at, log.sequence, 'PLATFORM', log.actor_id, false
-FROM json_to_recordset(%s::json) AS pair(group_id uuid, account_id uuid)
+FROM json_to_recordset(%s::json)
+    AS pair(group_id uuid, account_id uuid, at timestamptz, sequence bigint)
 JOIN groups_logentry log ON log.group_id = pair.group_id AND log.subject_id = pair.account_id
+    AND (log.occurred_at, log.sequence) > (pair.at, pair.sequence)
 WHERE log.platform_id = %s AND log.kind IN ('member.left', 'member.removed', 'member.banned')
 ON CONFLICT DO NOTHING
 """
@@ -73,9 +75,17 @@ def append(*, platform: Platform, rows: list[dict[str, Any]], at: datetime) -> N
             cursor.execute(APPEND, [platform.pk, at, _json(rows)])
 
 
-def adopt_departures(*, platform: Platform, pairs: Iterable[tuple[UUID, UUID]]) -> None:
-    """Make logged departures of (group, account) pairs that now hold roles into role events."""
-    rows = [{"group_id": group, "account_id": account} for group, account in pairs]
+def adopt_departures(
+    *, platform: Platform, granted: Mapping[tuple[UUID, UUID], tuple[datetime, int]]
+) -> None:
+    """Make into role events what was logged of departures after the grant of a role.
+
+    `granted` says when (time, sequence) an account was first given a role in a group.
+    """
+    rows = [
+        {"group_id": group, "account_id": account, "at": at, "sequence": sequence}
+        for (group, account), (at, sequence) in granted.items()
+    ]
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(ADOPT, [_json(rows), platform.pk])

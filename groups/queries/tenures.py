@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 
 from credit.models import Privilege
-from groups.folding import Baseline, Fact, Past, Span
+from groups.folding import Baseline, Fact, Past, Rank, Span
 from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
 from identity.models import Verification
@@ -23,6 +23,9 @@ TAKEN_WITH: dict[str, list[Role]] = {
     Privilege.MANAGE_GROUP: [Role.MANAGER],
     Privilege.CREATE_GROUP: [],
 }
+# A time and the source's sequence.
+Instant = tuple[datetime, int]
+LAST = 2**63 - 1
 RANKS = {Role.OWNER: 0, Role.CO_OWNER: 1, Role.MANAGER: 2}
 
 
@@ -114,12 +117,19 @@ def _baseline(group: Group, tenures: Sequence[Tenure]) -> Baseline | None:
             began_by=tenure.began_by_id,
             began_event=tenure.began_event,
             is_history=tenure.is_history,
+            rank=_rank(tenure),
+            stands_in_for=tenure.stands_in_for,
         )
         for tenure in tenures
-        if tenure.since < since and (tenure.until is None or tenure.until > since)
+        if tenure.since < since and (tenure.until is None or tenure.until >= since)
     ]
-    was_archived = group.archived_at is not None and group.archived_at < since
-    return Baseline(since, held, group.archived_at if was_archived else None)
+    return Baseline(since, held, group.known_archived_at)
+
+
+def _rank(tenure: Tenure) -> Rank | None:
+    if tenure.senior_since is None or tenure.senior_place is None:
+        return None
+    return tenure.senior_since, tenure.senior_place
 
 
 def get_tenures_by_group(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Tenure]]:
@@ -129,14 +139,20 @@ def get_tenures_by_group(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Ten
     return tenures
 
 
-def get_known_pairs(
+def get_first_grants(
     *, group_ids: Sequence[UUID], account_ids: Sequence[UUID]
-) -> set[tuple[UUID, UUID]]:
-    """Return which of these accounts hold or ever held a role in which of these groups."""
+) -> Mapping[tuple[UUID, UUID], Instant]:
+    """Return when each of these accounts was first given a role in each of these groups."""
     granted = RoleEvent.objects.filter(
         group__in=group_ids, account__in=account_ids, kind=RoleEvent.Kind.GRANTED
     )
-    # Of a tenure that has lasted for long, the grant may be purged.
+    # Of a tenure that has lasted for long, the grant may be purged. Where it is not, it counts.
     held = Tenure.objects.filter(group__in=group_ids, account__in=account_ids)
-    pairs = granted.values_list("group_id", "account_id")
-    return set(pairs.union(held.values_list("group_id", "account_id")))
+    first: dict[tuple[UUID, UUID], Instant] = {}
+    for group, account, at, sequence in [
+        *granted.values_list("group_id", "account_id", "occurred_at", "sequence"),
+        *held.values_list("group_id", "account_id", Lower("period"), Value(LAST)),
+    ]:
+        pair = group, account
+        first[pair] = min(first.get(pair, (at, sequence)), (at, sequence))
+    return first
