@@ -22,7 +22,7 @@ DERIVED = [
     "ended_by",
     "ended_event",
     "is_history",
-    "senior_since",
+    "senior_from",
     "senior_place",
     "stands_in_for",
 ]
@@ -100,7 +100,7 @@ def _take(tenure: Tenure, span: Span) -> None:
     tenure.began_by_id, tenure.ended_by_id = span.began_by, span.ended_by
     tenure.ended, tenure.ended_event = span.ended, span.ended_event
     tenure.is_history = span.is_history
-    tenure.senior_since, tenure.senior_place = span.rank or (None, None)
+    tenure.senior_from, tenure.senior_place = span.rank or (None, None)
     tenure.stands_in_for = span.stands_in_for
 
 
@@ -111,7 +111,7 @@ def _values(tenure: Tenure) -> tuple[Any, ...]:
         (tenure.began, tenure.began_by_id, tenure.began_event),
         (tenure.ended, tenure.ended_by_id, tenure.ended_event),
         tenure.is_history,
-        (tenure.senior_since, tenure.senior_place, tenure.stands_in_for),
+        (tenure.senior_from, tenure.senior_place, tenure.stands_in_for),
     )
 
 

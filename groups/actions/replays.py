@@ -74,7 +74,7 @@ def _check(groups: list[Group], at: datetime) -> Replay:
     stored = tenure_queries.get_tenures_by_group(group_ids=[group.pk for group in groups])
     differences = replays.list_missing(groups=groups, start=log_queries.get_start(at=at))
     count = 0
-    for group in groups:
+    for group in sorted(groups, key=lambda group: group.external_id):
         folded = pasts[group.pk].fold()
         count += len(folded.tenures)
         differences += replays.list_differences(

@@ -29,7 +29,7 @@ WITH steps AS (
     FROM begins LEFT JOIN groups_roleevent event
         ON event.group_id = begins.group_id AND event.event_key = begins.began_event
 )
-UPDATE groups_tenure tenure SET senior_since = ranked.since, senior_place = ranked.place
+UPDATE groups_tenure tenure SET senior_from = ranked.since, senior_place = ranked.place
 FROM stretches JOIN ranked USING (group_id, account_id, stretch)
 WHERE tenure.id = stretches.id
 """
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='tenure',
-            name='senior_since',
+            name='senior_from',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(

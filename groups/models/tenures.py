@@ -144,7 +144,7 @@ class Tenure(models.Model):
     is_history = models.BooleanField(default=False)
     # Of an owner or co-owner: since when without a break, and the place among those of that
     # instant. Kept, so that who succeeds is the same when the events behind it are purged.
-    senior_since = models.DateTimeField(null=True)
+    senior_from = models.DateTimeField(null=True)
     senior_place = models.PositiveIntegerField(null=True)
     # The decision in whose wake an owner succeeded; if it is reversed, they step back.
     stands_in_for = models.UUIDField(null=True)

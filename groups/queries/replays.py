@@ -112,7 +112,7 @@ def _values(tenure: Tenure) -> dict[str, Any]:
         "who ended it": tenure.ended_by_id,
         "the event it ended with": tenure.ended_event,
         "being history": tenure.is_history,
-        "the seniority": tenure.senior_since,
+        "the seniority": tenure.senior_from,
         "the place in seniority": tenure.senior_place,
         "whom it stands in for": tenure.stands_in_for,
     }

@@ -127,9 +127,9 @@ def _baseline(group: Group, tenures: Sequence[Tenure]) -> Baseline | None:
 
 
 def _rank(tenure: Tenure) -> Rank | None:
-    if tenure.senior_since is None or tenure.senior_place is None:
+    if tenure.senior_from is None or tenure.senior_place is None:
         return None
-    return tenure.senior_since, tenure.senior_place
+    return tenure.senior_from, tenure.senior_place
 
 
 def get_tenures_by_group(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Tenure]]:

@@ -63,7 +63,7 @@ class TenureFactory(RecordFactory):
             ).event_key
         )
     )
-    senior_since = factory.LazyAttribute(
+    senior_from = factory.LazyAttribute(
         lambda tenure: None if tenure.role == Role.MANAGER else tenure.since
     )
     senior_place = factory.LazyAttribute(lambda tenure: None if tenure.role == Role.MANAGER else 0)

@@ -30,7 +30,7 @@ TENURE = (
     "ended_by__external_id",
     "ended_event",
     "is_history",
-    "senior_since",
+    "senior_from",
     "senior_place",
     "stands_in_for",
 )

@@ -88,7 +88,8 @@ class Command(BaseCommand):
 def _batches(groups: QuerySet[Group], most: int) -> Iterator[list[UUID]]:
     """Yield the ids of up to `most` groups, each time of one platform."""
     for platform in Platform.objects.order_by("slug"):
-        ids = list(groups.filter(platform=platform).order_by("pk").values_list("pk", flat=True))
+        of_platform = groups.filter(platform=platform).order_by("external_id")
+        ids = list(of_platform.values_list("pk", flat=True))
         for start in range(0, len(ids), most):
             yield ids[start : start + most]
 
