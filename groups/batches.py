@@ -1,7 +1,7 @@
 """A batch of events between the outside and the tables: what is kept, and the verdict on each."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,6 +15,11 @@ from groups import events
 from groups.events import GovernanceEvent, Refusal
 from groups.models import RoleEvent
 from portal.core.models import Platform
+
+# A time and the source's sequence.
+Instant = tuple[datetime, int]
+# A group and an account, by the platform's ids.
+Pair = tuple[str, str]
 
 
 class Status(StrEnum):
@@ -56,21 +61,23 @@ class Outcome:
 
 
 class Told(msgspec.Struct, gc=False):
-    """What a batch of events tells of one group."""
+    """What a batch of events tells of one group.
+
+    Of two names (or sizes) of one instant the higher sequence counts, and then the one that
+    sorts last: which came first must not matter.
+    """
 
     first_seen_at: datetime | None = None
-    name: str | None = None
-    named_at: datetime | None = None
-    size: int | None = None
-    sized_at: datetime | None = None
+    name: tuple[datetime, int, str] | None = None
+    size: tuple[datetime, int, int] | None = None
 
     def listen(self, event: GovernanceEvent) -> None:
-        name, size = events.name_of(event), events.size_of(event)
-        if name and (self.named_at is None or event.time >= self.named_at):
-            self.name, self.named_at = name, event.time
-        is_size = event.kind == "group.size"
-        if is_size and (self.sized_at is None or event.time >= self.sized_at):
-            self.size, self.sized_at = size, event.time
+        order = event.time, event.sequence or 0
+        if name := events.name_of(event):
+            self.name = max(self.name or (*order, name), (*order, name))
+        size = events.size_of(event) if event.kind == "group.size" else None
+        if size is not None:
+            self.size = max(self.size or (*order, size), (*order, size))
 
 
 class Item(msgspec.Struct, gc=False):
@@ -84,8 +91,16 @@ class Item(msgspec.Struct, gc=False):
     is_logged: bool
     # Departures may turn out to be none: see `settle_departures`.
     is_role: bool
-    # A leave where joins and leaves are not recorded: kept only if it ends a tenure.
+    # A leave where joins and leaves are not recorded: kept only if it may end a tenure.
     is_ordinary: bool
+
+    @property
+    def instant(self) -> Instant:
+        return self.event.time, self.sequence
+
+    @property
+    def pair(self) -> Pair:
+        return self.group, self.event.subject or ""
 
 
 NOT_RECORDED = (
@@ -103,13 +118,14 @@ class Batch:
     first_seen: dict[str, datetime] = field(default_factory=dict)
     # The events that tell more of their group, by place.
     telling: list[tuple[int, GovernanceEvent]] = field(default_factory=list)
+    # Departures that wait for the grant of the role which they ended.
+    early: list[Item] = field(default_factory=list)
+    # Those that waited, and that this batch may bring the grant of.
+    recalled: list[Item] = field(default_factory=list)
 
     def decide(self, place: int, status: Status, event_id: str | None, *why: str) -> None:
         self.verdicts[place] = Verdict(status, event_id, *why)
         self.items.pop(place, None)
-
-    def days(self) -> set[date]:
-        return {item.event.time.date() for item in self.items.values() if item.is_logged}
 
     def groups(self) -> set[str]:
         return {item.group for item in self.items.values() if item.group}
@@ -121,8 +137,10 @@ class Batch:
         """Return what is kept whatever the roles in its group are."""
         return [item for item in self.items.values() if not item.is_ordinary]
 
-    def ordinary(self) -> list[Item]:
-        return [item for item in self.items.values() if item.is_ordinary]
+    def late(self) -> list[Item]:
+        """Return what is known to be kept only once the roles in its group are."""
+        waited = {item.place for item in self.recalled}
+        return [i for i in self.items.values() if i.is_ordinary or i.place in waited]
 
     def groups_told(self, known: Mapping[str, tuple[UUID, datetime]]) -> dict[UUID, Told]:
         """Return what events that are no duplicates tell of which group, where it is news."""
@@ -139,21 +157,41 @@ class Batch:
     def departures(self) -> list[Item]:
         return [item for item in self.roles() if item.event.kind in events.DEPARTURES]
 
-    def settle_departures(self, is_known: Callable[[Item], bool]) -> None:
-        """Keep as role events the departures of those who hold or ever held a role there."""
-        granted = {
-            (item.group, item.event.subject)
-            for item in self.roles()
-            if item.event.kind == "role.granted"
-        }
+    def first_grants(self) -> dict[Pair, Instant]:
+        """Return when the batch first gives each account a role in each group."""
+        first: dict[Pair, Instant] = {}
+        for item in self.roles():
+            if item.event.kind == "role.granted":
+                first[item.pair] = min(first.get(item.pair, item.instant), item.instant)
+        return first
+
+    def settle_departures(self, granted: Mapping[Pair, Instant]) -> None:
+        """Keep as role events the departures that come after the account's first grant there.
+
+        `granted` are those that were stored before.
+        """
+        ours = self.first_grants()
         for item in self.departures():
-            item.is_role = (item.group, item.event.subject) in granted or is_known(item)
+            first = [at[item.pair] for at in (granted, ours) if item.pair in at]
+            item.is_role = bool(first) and item.instant > min(first)
             if item.is_role:
                 continue
+            if item.is_ordinary or not item.is_logged:
+                self.early.append(item)
             if item.is_ordinary:
                 self.decide(item.place, Status.ACCEPTED, item.event.id, *NOT_RECORDED)
             elif not item.is_logged:
                 self.decide(item.place, Status.ACCEPTED, item.event.id, *NOT_LOGGED)
+
+    def recall(self, items: Iterable[Item]) -> None:
+        """Take events that waited into the batch; nobody asks for a verdict on them."""
+        keys = {item.key for item in self.items.values()}
+        for item in items:
+            if item.key not in keys:
+                item.place = len(self.verdicts)
+                self.verdicts.append(None)
+                self.items[item.place] = item
+                self.recalled.append(item)
 
     def drop_duplicates(self, items: Iterable[Item]) -> None:
         for item in items:
@@ -169,8 +207,9 @@ class Batch:
         kept = self.items.values()
         for item in kept:
             self.verdicts[item.place] = Verdict(Status.ACCEPTED, item.event.id)
+        asked = self.verdicts[: len(self.verdicts) - len(self.recalled)]
         return Outcome(
-            verdicts=[verdict for verdict in self.verdicts if verdict is not None],
+            verdicts=[verdict for verdict in asked if verdict is not None],
             logged=sum(item.is_logged for item in kept),
             role_events=sum(item.is_role for item in kept),
             tenures=tenures,
@@ -190,6 +229,10 @@ def _reason(verdict: Verdict) -> tuple[Status, str | None, str | None]:
     return verdict.status, verdict.code, verdict.detail
 
 
+def days_of(items: Iterable[Item]) -> set[date]:
+    return {item.event.time.date() for item in items if item.is_logged}
+
+
 def people_of(items: Iterable[Item]) -> set[str]:
     named: set[str | None] = set()
     for item in items:
@@ -205,7 +248,6 @@ def sort_out(
     at: datetime,
     start: datetime,
     history: bool,
-    first_place: int,
 ) -> Batch:
     """Refuse what cannot be taken and leave out what is not recorded."""
     batch = Batch(verdicts=[None] * len(found))
@@ -240,9 +282,15 @@ def sort_out(
         if not is_logged and not is_role:
             batch.decide(place, Status.ACCEPTED, event.id, *NOT_LOGGED)
             continue
-        sequence = event.sequence if event.sequence is not None else first_place + place
         batch.items[place] = Item(
-            place, event, key, event.group or "", sequence, is_logged, is_role, is_ordinary
+            place,
+            event,
+            key,
+            event.group or "",
+            event.sequence or 0,
+            is_logged,
+            is_role,
+            is_ordinary,
         )
     return batch
 

@@ -69,7 +69,7 @@ class GovernanceEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     until: datetime | None = None
     caused_by: str | None = None
     attributes: dict[str, Any] | None = None
-    # Order among events of one instant; null: the place in its file or batch.
+    # Order among events of one instant; null counts as 0.
     sequence: int | None = None
     # Its reader has already found everything right that does not depend on the time.
     is_sound: bool = False

@@ -128,6 +128,15 @@ keep_rows(
     ),
     batch=200,
 )
+keep_rows(
+    name="early departures",
+    model="groups.EarlyDeparture",
+    starts="they arrive: the grant before them may still come",
+    window=Window(3, floor=0, ceiling=30),
+    due=lambda cutoff: Q(received_at__lt=cutoff),
+    reach=Reach(platform=("platform_id",)),
+    batch=10_000,
+)
 registry.register(
     DataClass(
         name="tenures and role events",

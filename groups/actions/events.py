@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db import transaction
 
 from groups import batches, copying, locks
+from groups.actions import departures, log, partitions, tenures
 from groups.actions import groups as group_actions
-from groups.actions import log, partitions, tenures
 from groups.batches import Batch, Item, Outcome, Status
 from groups.events import DEPARTURES, GovernanceEvent, Refusal
-from groups.models import EventReceipt, Group, LogEntry, RoleEvent
+from groups.models import EventReceipt, Group, LogEntry
 from groups.queries import log as log_queries
 from groups.queries import tenures as tenure_queries
 from identity.actions import accounts
@@ -53,7 +53,6 @@ def ingest(
     by: Actor,
     at: datetime,
     history: bool = False,
-    first_place: int = 0,
 ) -> Outcome:
     """Take a batch of events, each by itself: one that is refused stops no other.
 
@@ -61,29 +60,23 @@ def ingest(
     2. Create days, groups and accounts that are missing.
     3. Append to the log what is new there. A role event is known by its key for as long as its
        tenure is, whenever it says that it happened.
-    4. Lock the groups whose roles may move. Now it is known who holds a role in them, so a
-       departure is either a role event or not.
+    4. Lock the groups whose roles may move. Now it is known who was granted a role in them, so
+       a departure is either a role event or not, or waits for the grant.
     5. Store the role events, and derive the tenures of the groups they touch.
 
     `history` takes group and role events of any age and logs only what lies inside the window.
     Every transaction goes through these steps in this order, so none waits in a circle.
     """
-    batch = batches.sort_out(
-        platform=platform,
-        found=events,
-        at=at,
-        start=log_queries.get_start(at=at),
-        history=history,
-        first_place=first_place,
-    )
-    partitions.ensure_days(days=batch.days(), by=by, at=at)
+    start = log_queries.get_start(at=at)
+    batch = batches.sort_out(platform=platform, found=events, at=at, start=start, history=history)
+    certain = batch.certain()
+    partitions.ensure_days(days=batches.days_of(certain), by=by, at=at)
     known = group_actions.ensure(
         platform=platform, first_seen=batch.first_seen, by=by, at=at, history=history
     )
     known |= group_actions.find(platform=platform, external_ids=batch.groups() - known.keys())
     groups = {name: group.pk for name, group in known.items()}
     _drop_known_roles(platform, batch)
-    certain = batch.certain()
     names = batches.people_of(certain)
     people = accounts.ensure(platform=platform, external_ids=names, by=by, at=at)
     _log(platform, batch, certain, groups, people, at=at)
@@ -91,8 +84,13 @@ def ingest(
     told = batch.groups_told(known)
     roles = {groups[item.group] for item in batch.roles() if item.group in groups}
     locks.hold_groups(roles | told.keys())
+    departures.recall(platform=platform, batch=batch, start=start)
     people = _settle_departures(platform, batch, groups, people)
-    _log(platform, batch, batch.ordinary(), groups, people, at=at)
+    departures.put_off(platform=platform, batch=batch, at=at)
+    late = batch.late()
+    partitions.ensure_days(days=batches.days_of(late), by=by, at=at)
+    people |= accounts.ensure(platform=platform, external_ids=batches.people_of(late), by=by, at=at)
+    _log(platform, batch, late, groups, people, at=at)
     touched = _add_role_events(platform, batch, groups, people)
     group_actions.take(told=told, history=history)
     moved = _derive(touched, by=by, at=at, history=history)
@@ -150,33 +148,29 @@ def _settle_departures(
 
     Return `people` and those who depart, where they are known.
     """
-    departures = batch.departures()
-    names = {item.event.subject or "" for item in departures} - people.keys()
+    found = batch.departures()
+    names = {item.event.subject or "" for item in found} - people.keys()
     people = people | accounts.find(platform=platform, external_ids=names)
-    known = tenure_queries.get_first_roles(
-        pairs={
-            (groups[item.group], people[item.event.subject or ""])
-            for item in departures
-            if item.group in groups and item.event.subject in people
-        }
-    )
-    batch.settle_departures(
-        lambda item: (groups.get(item.group), people.get(item.event.subject or "")) in known
-    )
+    pairs = {
+        (groups[item.group], people[item.event.subject or ""]): item.pair
+        for item in found
+        if item.group in groups and item.event.subject in people
+    }
+    granted = tenure_queries.get_first_grants(pairs=pairs)
+    batch.settle_departures({pairs[pair]: at for pair, at in granted.items()})
     return people
 
 
 def _add_role_events(platform: Platform, batch: Batch, groups: Ids, people: Ids) -> set[UUID]:
     """Store the role events of the batch. Return the groups whose tenures may have moved."""
     added = batch.role_events(groups, people, platform)
-    granted: dict[tuple[UUID, UUID], datetime] = {}
-    for event in added:
-        if event.kind == RoleEvent.Kind.GRANTED and event.account_id:
-            pair = event.group_id, event.account_id
-            granted[pair] = min(event.occurred_at, granted.get(pair, event.occurred_at))
-    known = tenure_queries.get_first_roles(pairs=granted)
+    granted = {
+        (groups[group], people[account]): at
+        for (group, account), at in batch.first_grants().items()
+    }
+    known = tenure_queries.get_first_grants(pairs=granted)
     rows.insert_each(added, ignore_conflicts=True)
-    # Departures since a role that was known before are role events already.
+    # Departures since a grant that was known before are role events already.
     earlier = {pair: at for pair, at in granted.items() if pair not in known or at < known[pair]}
     log.adopt_departures(platform=platform, granted=earlier)
     return {event.group_id for event in added}

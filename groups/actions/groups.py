@@ -6,7 +6,6 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
 from django.db import connection, transaction
 
 from groups import locks
@@ -84,31 +83,61 @@ def ensure(
     return found
 
 
+# Compared as Python does: by code points.
 TAKE = """
 UPDATE groups_group g SET
-    name = CASE WHEN told.named_at >= COALESCE(g.named_at, '-infinity')
-        THEN told.name ELSE g.name END,
-    named_at = GREATEST(g.named_at, told.named_at),
-    size = CASE WHEN told.sized_at >= COALESCE(g.sized_at, '-infinity')
-        THEN told.size ELSE g.size END,
-    sized_at = GREATEST(g.sized_at, told.sized_at),
+    name = CASE WHEN is_named THEN told.name ELSE g.name END,
+    named_at = CASE WHEN is_named THEN told.named_at ELSE g.named_at END,
+    named_sequence = CASE WHEN is_named THEN told.named_sequence ELSE g.named_sequence END,
+    size = CASE WHEN is_sized THEN told.size ELSE g.size END,
+    sized_at = CASE WHEN is_sized THEN told.sized_at ELSE g.sized_at END,
+    sized_sequence = CASE WHEN is_sized THEN told.sized_sequence ELSE g.sized_sequence END,
     first_seen_at = LEAST(g.first_seen_at, told.first_seen_at),
     -- A group that nobody ever owned is without an owner since it is known.
     orphaned_at = CASE WHEN g.orphaned_at = g.first_seen_at
         THEN LEAST(g.first_seen_at, told.first_seen_at) ELSE g.orphaned_at END,
     has_imported_history = g.has_imported_history OR %s
-FROM json_to_recordset(%s::json) AS told (group_id uuid, name text, named_at timestamptz,
-    size integer, sized_at timestamptz, first_seen_at timestamptz)
+FROM (
+    SELECT told.*,
+        told.named_at IS NOT NULL AND (k.named_at IS NULL
+            OR (told.named_at, told.named_sequence, told.name COLLATE "C")
+            > (k.named_at, k.named_sequence, k.name)) AS is_named,
+        told.sized_at IS NOT NULL AND (k.sized_at IS NULL
+            OR (told.sized_at, told.sized_sequence, told.size)
+            > (k.sized_at, k.sized_sequence, COALESCE(k.size, 0))) AS is_sized
+    FROM json_to_recordset(%s::json) AS told (group_id uuid, first_seen_at timestamptz,
+        name text, named_at timestamptz, named_sequence bigint,
+        size integer, sized_at timestamptz, sized_sequence bigint)
+    JOIN groups_group k ON k.id = told.group_id
+) AS told
 WHERE g.id = told.group_id
+    AND (is_named OR is_sized OR told.first_seen_at < g.first_seen_at
+        OR g.has_imported_history IS DISTINCT FROM (g.has_imported_history OR %s))
 """
 
 
 def take(*, told: Mapping[UUID, Told], history: bool) -> None:
     """Note on locked groups what the latest event says of each; an older one says nothing."""
-    if told:
-        found = [{"group_id": pk} | msgspec.structs.asdict(news) for pk, news in told.items()]
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE, [history, rows.as_json(found)])
+    if not told:
+        return
+    found = []
+    for pk, news in told.items():
+        named_at, named_sequence, name = news.name or (None, None, None)
+        sized_at, sized_sequence, size = news.size or (None, None, None)
+        found.append(
+            {
+                "group_id": pk,
+                "first_seen_at": news.first_seen_at,
+                "name": name,
+                "named_at": named_at,
+                "named_sequence": named_sequence,
+                "size": size,
+                "sized_at": sized_at,
+                "sized_sequence": sized_sequence,
+            }
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [history, rows.as_json(found), history])
 
 
 OWNED = """
@@ -117,12 +146,6 @@ FROM groups_tenure WHERE role = 'OWNER' AND group_id = ANY(%s::uuid[]) GROUP BY 
 """
 
 _COLUMNS = {
-    "name": "text",
-    "named_at": "timestamptz",
-    "size": "integer",
-    "sized_at": "timestamptz",
-    "first_seen_at": "timestamptz",
-    "has_imported_history": "boolean",
     "archived_at": "timestamptz",
     "frozen_at": "timestamptz",
     "closed_at": "timestamptz",

@@ -84,7 +84,6 @@ def take(
         by=by,
         at=at,
         history=run.with_history,
-        first_place=lines_before,
     )
     statuses = [verdict.status for verdict in outcome.verdicts]
     run.lines_done = lines_done

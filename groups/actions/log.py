@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from django.db import IntegrityError, connection, transaction
 from psycopg import errors as postgres_errors
 
 from groups import copying
 from portal.core.models import Platform
+from portal.core.rows import as_json
 
 PART = 500
 # Departures that were logged before the grant of the role which they ended had arrived.
@@ -19,9 +19,10 @@ INSERT INTO groups_roleevent (id, platform_id, event_key, group_id, account_id, 
 SELECT gen_random_uuid(), log.platform_id, log.event_key, log.group_id, log.subject_id,
     CASE log.kind WHEN 'member.left' THEN 'LEFT' ELSE 'REMOVED' END,
     log.occurred_at, log.sequence, 'PLATFORM', log.actor_id, false
-FROM json_to_recordset(%s::json) AS pair(group_id uuid, account_id uuid, since timestamptz)
+FROM json_to_recordset(%s::json)
+    AS pair(group_id uuid, account_id uuid, at timestamptz, sequence bigint)
 JOIN groups_logentry log ON log.group_id = pair.group_id AND log.subject_id = pair.account_id
-    AND log.occurred_at >= pair.since
+    AND (log.occurred_at, log.sequence) > (pair.at, pair.sequence)
 WHERE log.platform_id = %s AND log.kind IN ('member.left', 'member.removed', 'member.banned')
     -- So that only these days are looked at.
     AND log.occurred_at >= %s
@@ -77,16 +78,18 @@ def _copy(table: str, rows: Sequence[bytes]) -> None:
         copy.write(copying.TRAILER)
 
 
-def adopt_departures(*, platform: Platform, granted: Mapping[tuple[UUID, UUID], datetime]) -> None:
-    """Make logged departures after a role was granted into role events.
+def adopt_departures(
+    *, platform: Platform, granted: Mapping[tuple[UUID, UUID], tuple[datetime, int]]
+) -> None:
+    """Make into role events what was logged of departures after the grant of a role.
 
-    `granted` tells since when each (group, account) pair is now known to have held a role.
+    `granted` says when (time, sequence) an account was first given a role in a group.
     """
-    rows = [
-        {"group_id": group, "account_id": account, "since": since}
-        for (group, account), since in granted.items()
+    pairs = [
+        {"group_id": group, "account_id": account, "at": at, "sequence": sequence}
+        for (group, account), (at, sequence) in granted.items()
     ]
-    if rows:
-        found = msgspec.json.encode(rows).decode()
+    if pairs:
+        first = min(at for at, _ in granted.values())
         with connection.cursor() as cursor:
-            cursor.execute(ADOPT, [found, platform.pk, min(granted.values())])
+            cursor.execute(ADOPT, [as_json(pairs), platform.pk, first])

@@ -108,8 +108,9 @@ class Event(serializers.Serializer[Any]):
     time = serializers.DateTimeField(help_text="With a time zone; at most 5 minutes ahead.")
     sequence = serializers.CharField(
         required=False,
-        help_text="A whole number that orders events of one instant. Without it, their place in "
-        "the request does.",
+        help_text="A whole number that orders events of one instant; none counts as 0. Their "
+        "place in the request says nothing: of equals, revocations and departures come before "
+        "grants, and the rest is in the order of a digest of source and id.",
     )
     data = EventData(required=False, allow_null=True)  # type: ignore[assignment]
 

@@ -1,6 +1,7 @@
 from groups.models.appeals import Appeal
 from groups.models.cases import Case, CaseEntry, Evidence, Flag
 from groups.models.decisions import Decision
+from groups.models.departures import EarlyDeparture
 from groups.models.duties import Acknowledgement, Duties
 from groups.models.groups import (
     Group,
@@ -24,6 +25,7 @@ __all__ = [
     "Claim",
     "Decision",
     "Duties",
+    "EarlyDeparture",
     "EventReceipt",
     "Evidence",
     "Flag",

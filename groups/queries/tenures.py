@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from credit.models import Privilege
-from groups.folding import Baseline, Fact, Past, Span
+from groups.folding import Baseline, Fact, Past, Rank, Span
 from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
 from identity.models import Verification
@@ -117,12 +117,19 @@ def _baseline(group: Group, tenures: Sequence[Tenure]) -> Baseline | None:
             began_by=tenure.began_by_id,
             began_event=tenure.began_event,
             is_history=tenure.is_history,
+            rank=_rank(tenure),
+            stands_in_for=tenure.stands_in_for,
         )
         for tenure in tenures
-        if tenure.since < since and (tenure.until is None or tenure.until > since)
+        if tenure.since < since and (tenure.until is None or tenure.until >= since)
     ]
-    was_archived = group.archived_at is not None and group.archived_at < since
-    return Baseline(since, held, group.archived_at if was_archived else None)
+    return Baseline(since, held, group.known_archived_at)
+
+
+def _rank(tenure: Tenure) -> Rank | None:
+    if tenure.senior_from is None or tenure.senior_place is None:
+        return None
+    return tenure.senior_from, tenure.senior_place
 
 
 def get_tenures_by_group(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Tenure]]:
@@ -145,23 +152,26 @@ def get_known_events(*, platform: Platform, keys: Sequence[UUID]) -> set[bytes]:
         return {bytes(key) for (key,) in cursor.fetchall()}
 
 
-KNOWN_PAIRS = """
-SELECT pair.group_id, pair.account_id, LEAST(
-    (SELECT min(event.occurred_at) FROM groups_roleevent event
-        WHERE event.account_id = pair.account_id AND event.group_id = pair.group_id
-        AND event.kind = 'GRANTED'),
-    -- Of a tenure that has lasted for long, the grant may be purged.
-    (SELECT min(lower(tenure.period)) FROM groups_tenure tenure
-        WHERE tenure.account_id = pair.account_id AND tenure.group_id = pair.group_id))
-FROM json_to_recordset(%s::json) AS pair(group_id uuid, account_id uuid)
+FIRST_GRANTS = """
+SELECT pair.group_id, pair.account_id, first.at, first.sequence
+FROM json_to_recordset(%s::json) AS pair (group_id uuid, account_id uuid),
+LATERAL (SELECT * FROM (
+    SELECT occurred_at AS at, sequence FROM groups_roleevent
+    WHERE account_id = pair.account_id AND group_id = pair.group_id AND kind = 'GRANTED'
+    -- Of a tenure that has lasted for long, the grant may be purged. Where it is not, it counts.
+    UNION ALL SELECT lower(period), 9223372036854775807 FROM groups_tenure
+    WHERE account_id = pair.account_id AND group_id = pair.group_id
+) AS found ORDER BY at, sequence LIMIT 1) AS first
 """
 
 
-def get_first_roles(*, pairs: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], datetime]:
-    """Return since when each (group, account) pair is known to have held a role, if it ever did."""
+def get_first_grants(
+    *, pairs: Iterable[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], tuple[datetime, int]]:
+    """Return when each account was first given a role in each group, of (group, account) pairs."""
     wanted = [{"group_id": group, "account_id": account} for group, account in pairs]
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN_PAIRS, [rows.as_json(wanted)])
-        return {(group, account): since for group, account, since in cursor.fetchall() if since}
+        cursor.execute(FIRST_GRANTS, [rows.as_json(wanted)])
+        return {(group, account): (at, seq) for group, account, at, seq in cursor.fetchall()}

@@ -10,11 +10,16 @@ from psycopg.types.range import Range
 
 
 def insert_each(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> None:
-    """Insert new rows of one model, as `bulk_create` does."""
+    """Insert new rows of one model, as `bulk_create` does.
+
+    Raises TypeError for a model with bytes or encrypted texts: they have no form in JSON.
+    """
     if not rows:
         return
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if not field.has_db_default()]
+    if any(field.get_internal_type() == "BinaryField" for field in fields):
+        raise TypeError(f"{meta.label} holds bytes.")
     names = ", ".join(f'"{field.column}"' for field in fields)
     types = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
     values = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]

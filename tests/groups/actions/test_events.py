@@ -195,12 +195,6 @@ def test_a_reason_longer_than_the_log_keeps_is_cut_not_refused(platform):
     assert LogEntry.objects.get().reason == "x" * 499 + "…"
 
 
-def test_events_of_one_instant_count_in_the_order_of_the_batch(platform):
-    ingest(platform, granted("p-2"), granted("p-1"), revoked("p-2"))
-
-    assert tenures(platform) == [("g-1", "p-1", "OWNER", 0, None, "SUCCEEDED", None)]
-
-
 def test_the_sender_can_say_the_order_of_one_instant(platform):
     ingest(platform, granted("p-2", sequence=9), granted("p-1", sequence=8))
 
