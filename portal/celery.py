@@ -14,6 +14,8 @@ from celery.signals import setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from portal.core.schedule import PURGE_TIME
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 TEN_SECONDS = timedelta(seconds=10)
@@ -40,7 +42,10 @@ BEAT_SCHEDULE = {
     "close decided cases": entry("groups.tasks.close_decided", AN_HOUR),
     "run scheduled reports": entry("reports.tasks.run_schedules", AN_HOUR),
     "create partitions ahead": entry("groups.tasks.create_partitions", crontab(minute=5, hour=1)),
-    "purge": entry("portal.core.tasks.purge", crontab(minute=35, hour=2)),
+    "purge": entry(
+        "portal.core.tasks.purge",
+        crontab(minute=PURGE_TIME.minute, hour=PURGE_TIME.hour),
+    ),
 }
 
 app = Celery("accord")

@@ -33,6 +33,7 @@ RECORDS = {
     "core.Hold": HOLDERS | {Who.AUDITOR},
     "core.PurgeRun": AUDITORS,
     "core.PurgeCertificate": AUDITORS,
+    "core.WindowChange": AUDITORS,
     "core.WebhookEndpoint": {Who.ADMINISTRATOR},
     "core.WebhookDelivery": {Who.ADMINISTRATOR},
     "core.OutboxEvent": {Who.ADMINISTRATOR},
@@ -69,8 +70,8 @@ RECORDS = {
     "reports.ReportRun": AUDITORS,
     "reports.ReportSchedule": AUDITORS,
 }
-# A purge runs over all platforms and names nobody.
-OVER_ALL = {"core.PurgeRun", "core.PurgeCertificate"}
+# Purges and windows are of all platforms and name no member of any.
+OVER_ALL = {"core.PurgeRun", "core.PurgeCertificate", "core.WindowChange"}
 
 
 def _records(label, allowed):
@@ -242,6 +243,15 @@ def _hold(world):
     return {"object_id": world.here.hold.pk}
 
 
+def _window(world, who):
+    """A longer one, which deletes nothing that somebody had to see before."""
+    return SENT | {"data_class": "closed cases", "days": 1000, "reason": "A law asks for it."}
+
+
+def _proposed(world):
+    return {"object_id": world.here.records["core.WindowChange"].pk}
+
+
 def _dialog(route, cells, **options):
     """A dialog is a page by GET, and acts by POST only."""
     opening = {name: value for name, value in options.items() if name in ("params", "before")}
@@ -249,6 +259,9 @@ def _dialog(route, cells, **options):
 
 
 HOLD = "admin/core/hold/<path:object_id>/"
+WINDOW = "admin/core/windowchange/<path:object_id>/"
+# Whoever may change windows does so for all platforms.
+WINDOW_KEEPERS = opened(Who.ADMINISTRATOR, Who.FOREIGN_STAFF)
 DIALOGS = [
     *(
         row
@@ -272,6 +285,13 @@ DIALOGS = [
         opened(HOLDERS),
         params=_hold,
         data=lambda w, who: SENT | {"reason": "The matter is closed."},
+    ),
+    *_dialog("admin/core/windowchange/propose_window/", WINDOW_KEEPERS, data=_window),
+    *_dialog(
+        WINDOW + "approve_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
+    ),
+    *_dialog(
+        WINDOW + "withdraw_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
     ),
     # Staff from elsewhere are offered their own platforms only.
     *_dialog("admin/reports/reportrun/run_report/", opened(AUDITORS, FOREIGN), data=_period),
