@@ -160,6 +160,14 @@ class Registry:
             )
         self.classes[data_class.name] = data_class
 
+    def days(self) -> dict[str, int]:
+        """Return for how many days each class is kept at present, in one query."""
+        changed = dict(WindowChange.objects.in_force().values_list("data_class", "days"))
+        return {
+            name: known.window.within(changed.get(name, known.window.days))
+            for name, known in self.classes.items()
+        }
+
     def exempts(self, **reasons: str) -> None:
         """Declare models without a window: `app__Model="why"`."""
         self.exempt |= {label.replace("__", "."): why for label, why in reasons.items()}

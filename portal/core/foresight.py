@@ -4,17 +4,15 @@ Shown to people before they decide, so it is bounded: it counts up to MOST rows 
 and then says "at least" or that it does not know.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Count, Model, QuerySet
 from django.db.models.functions import TruncDate
 
-from portal.core.data_classes import DataClass, registry
+from portal.core.data_classes import DataClass, Reach, registry
 from portal.core.models import Hold
 from portal.core.purge_rows import Rows
 from portal.core.time_limits import OutOfTime, within
@@ -70,89 +68,124 @@ class Copied:
     """Rows that were copied for the hold before the original left, by day."""
 
     model: type[Model]
-    days: list[tuple[date, int]]
+    days: list[tuple[date, int]] | None
+    """None: they could not be counted in time."""
+    alone: int | None
+    """Those of them that no other hold covers: they leave when this one is released."""
 
     @property
     def rows(self) -> int:
-        return sum(count for _, count in self.days)
+        return sum(count for _, count in self.days or [])
 
 
 def list_kept(hold: Hold, *, at: datetime) -> list[Kept]:
-    """List the classes of which the hold keeps something that is past its window."""
-    found: list[Kept] = []
+    """List the classes of which the hold keeps something that is past its window.
+
+    First how much of each, then since when: what time is short for is the least.
+    """
+    days = registry.days()
+    # Those that can only be asked as a whole cost the most.
+    looks = [_Look(row, days[row.name], hold, at) for row in registry.classes.values()]
+    looks.sort(key=lambda look: not look.is_of_rows)
+    found: dict[str, Kept] = {}
     try:
         with within(SECONDS):
-            for kept in _kept(hold, at):
-                found.append(kept)
+            for look in looks:
+                found[look.name] = look.count()
+            for look in looks:
+                kept = found[look.name]
+                if kept.rows and kept.rows.value:
+                    found[look.name] = replace(kept, since=look.since())
     except OutOfTime:
-        told = {kept.data_class.name for kept in found}
-        left = [row for row in registry.classes.values() if row.name not in told]
-        return found + [Kept(row, row.days(), None, None) for row in left]
-    return [kept for kept in found if kept.rows is None or kept.rows.value]
+        pass
+    unknown = {look.name: Kept(look.data_class, look.days, None, None) for look in looks}
+    told = (found.get(name, unknown[name]) for name in registry.classes)
+    return [kept for kept in told if kept.rows is None or kept.rows.value]
 
 
 def list_copied(hold: Hold) -> list[Copied]:
-    """List what was copied for the hold alone; it leaves when the hold is released."""
-    copies = []
-    for label, (path, moment) in registry.copies.items():
-        rows = apps.get_model(label)._default_manager.filter(**{path: hold})
-        days = rows.annotate(on_day=TruncDate(moment)).values_list("on_day")
-        copies.append(
-            Copied(apps.get_model(label), list(days.annotate(rows=Count("pk")).order_by("on_day")))
-        )
-    return [copied for copied in copies if copied.days]
-
-
-def _kept(hold: Hold, at: datetime) -> Iterator[Kept]:
+    """List what was copied for the hold."""
+    found = []
     others = Hold.objects.standing().exclude(pk=hold.pk)
-    for data_class in registry.classes.values():
-        days = data_class.days()
-        cutoff = at - timedelta(days=days)
-        engine = data_class.engine
+    for label, (path, moment) in registry.copies.items():
+        model = apps.get_model(label)
+        rows = model._default_manager.filter(**{path: hold})
+        by_day = rows.annotate(on_day=TruncDate(moment)).values_list("on_day")
+        try:
+            with within(SECONDS):
+                days = list(by_day.annotate(rows=Count("pk")).order_by("on_day"))
+                alone = rows.exclude(_reach(label).covered(model, others)).count()
+            found.append(Copied(model, days, alone))
+        except OutOfTime:
+            found.append(Copied(model, None, None))
+    return [copied for copied in found if copied.days != []]
+
+
+def _reach(label: str) -> Reach:
+    engines = (row.engine for row in registry.classes.values() if label in row.models)
+    return next(engine.reach for engine in engines if isinstance(engine, Rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a hold keeps of one class."""
+
+    data_class: DataClass
+    days: int
+    hold: Hold
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.data_class.name
+
+    @property
+    def is_of_rows(self) -> bool:
+        return isinstance(self.data_class.engine, Rows)
+
+    @property
+    def cutoff(self) -> datetime:
+        return self.at - self.days * A_DAY
+
+    def count(self) -> Kept:
+        engine = self.data_class.engine
         if isinstance(engine, Rows):
-            rows = _covered_rows(engine, hold, cutoff=cutoff)
+            rows = self._rows(engine, self.cutoff)
+            others = Hold.objects.standing().exclude(pk=self.hold.pk)
             alone = rows.exclude(engine.reach.covered(rows.model, others))
-            counted, by_itself = _count(rows), _count(alone)
-            has_any = partial(_any_rows, engine, hold)
-        else:
-            plan = engine.plan(cutoff=cutoff)
-            counted = Number(plan.kept_by.get(hold.reference, 0))
-            shared = sum(count for name, count in plan.kept_by.items() if name != hold.reference)
-            by_itself = Number(max(0, plan.kept - shared), is_exact=not shared)
-            has_any = partial(_any_planned, data_class, hold)
-        since = _oldest(has_any, cutoff) + timedelta(days=days) if counted.value else None
-        yield Kept(data_class, days, counted, by_itself, since)
+            return Kept(self.data_class, self.days, _count(rows), _count(alone))
+        plan = engine.plan(cutoff=self.cutoff)
+        mine = plan.kept_by.get(self.hold.reference, 0)
+        shared = sum(plan.kept_by.values()) - mine
+        alone_at_least = Number(max(0, plan.kept - shared), is_exact=not shared)
+        return Kept(self.data_class, self.days, Number(mine), alone_at_least)
 
+    def since(self) -> datetime:
+        """Return when the oldest would have left, to a day.
 
-def _covered_rows(engine: Rows, hold: Hold, *, cutoff: datetime) -> QuerySet[Any]:
-    model = apps.get_model(engine.model)
-    due: QuerySet[Any] = model._default_manager.filter(engine.due(cutoff))
-    return due.filter(engine.reach.covered_by(model, hold))
+        By halving: what is due at a cut-off is due at every later one.
+        """
+        ago, least = LONGEST_AGO // A_DAY, 0
+        while ago - least > 1:
+            middle = (ago + least) // 2
+            if self._has_any(self.cutoff - middle * A_DAY):
+                least = middle
+            else:
+                ago = middle
+        return self.at - least * A_DAY
+
+    def _has_any(self, cutoff: datetime) -> bool:
+        engine = self.data_class.engine
+        if isinstance(engine, Rows):
+            return self._rows(engine, cutoff).exists()
+        return self.hold.reference in engine.plan(cutoff=cutoff).kept_by
+
+    def _rows(self, engine: Rows, cutoff: datetime) -> QuerySet[Any]:
+        model = apps.get_model(engine.model)
+        due: QuerySet[Any] = model._default_manager.filter(engine.due(cutoff))
+        return due.filter(engine.reach.covered_by(model, self.hold))
 
 
 def _count(rows: QuerySet[Any]) -> Number:
     found = rows.order_by().values("pk")[: MOST + 1].count()
     return Number(min(found, MOST), is_exact=found <= MOST)
-
-
-def _any_rows(engine: Rows, hold: Hold, cutoff: datetime) -> bool:
-    return _covered_rows(engine, hold, cutoff=cutoff).exists()
-
-
-def _any_planned(data_class: DataClass, hold: Hold, cutoff: datetime) -> bool:
-    return hold.reference in data_class.engine.plan(cutoff=cutoff).kept_by
-
-
-def _oldest(has_any: Callable[[datetime], bool], cutoff: datetime) -> datetime:
-    """Return the first cut-off, to a day, at which something was already due.
-
-    By halving: what is due at a cut-off is due at every later one.
-    """
-    ago, least = LONGEST_AGO // A_DAY, 0
-    while ago - least > 1:
-        middle = (ago + least) // 2
-        if has_any(cutoff - middle * A_DAY):
-            least = middle
-        else:
-            ago = middle
-    return cutoff - least * A_DAY

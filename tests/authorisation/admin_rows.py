@@ -243,6 +243,12 @@ def _hold(world):
     return {"object_id": world.here.hold.pk}
 
 
+def _named_hold(world, who):
+    place = world.there if who is FOREIGN else world.here
+    covered = {"platform": place.platform.pk, "scope": "GROUP", "named": place.group.external_id}
+    return _new_hold(world, who) | covered
+
+
 def _window(world, who):
     """A longer one, which deletes nothing that somebody had to see before."""
     return SENT | {"data_class": "closed cases", "days": 1000, "reason": "A law asks for it."}
@@ -273,6 +279,7 @@ DIALOGS = [
             data=_new_hold,
         )
     ),
+    *_dialog("admin/core/hold/place_any_hold/", opened(HOLDERS, FOREIGN), data=_named_hold),
     *_dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
     *_dialog(
         HOLD + "extend_hold/",
@@ -324,6 +331,7 @@ FRAME = [
     post("admin/logout/", opened(ALL_STAFF, FOREIGN), changes=False),
     get("admin/jsi18n/", opened(ALL_STAFF, FOREIGN)),
     get("admin/groups/log/", opened(ALL_STAFF, FOREIGN)),
+    get("admin/retention/", opened(AUDITORS, FOREIGN)),
     get(
         "admin/groups/log/<str:occurred_at>/<uuid:event_key>/",
         opened(ALL_STAFF, foreign=HIDDEN),

@@ -262,7 +262,8 @@ class WindowChangeAdmin(OverAllPlatforms):
 
 
 def _windows() -> panels.Panel:
-    """Show every class of every app, in two queries more for what people changed."""
+    """Show every class of every app, in a few queries for what people changed."""
+    days = registry.days()
     in_force = {change.data_class: change for change in WindowChange.objects.in_force()}
     waiting = {change.data_class: change for change in WindowChange.objects.open()}
     names = people.names_of({change.proposed_by for change in waiting.values()})
@@ -271,7 +272,7 @@ def _windows() -> panels.Panel:
         note=NOTE,
         head=["Data", "Holds", "Kept for", "After", "Between", "As shipped", "Waits for approval"],
         rows=[
-            _row(row, in_force.get(row.name), waiting.get(row.name), names)
+            _row(row, days[row.name], in_force.get(row.name), waiting.get(row.name), names)
             for row in registry.classes.values()
         ],
     )
@@ -279,18 +280,19 @@ def _windows() -> panels.Panel:
 
 def _row(
     data_class: DataClass,
+    days: int,
     changed: WindowChange | None,
     waits: WindowChange | None,
     names: dict[Any, str],
 ) -> list[Any]:
     window = data_class.window
-    days = in_days(window.within(changed.days if changed else window.days))
+    in_force = in_days(days)
     holds = (str(apps.get_model(label)._meta.verbose_name_plural) for label in data_class.models)
     who = names.get(waits.proposed_by, "somebody who has left") if waits else ""
     return [
         data_class.name.capitalize(),
         ", ".join(holds),
-        panels.link(changed, days) if changed else days,
+        panels.link(changed, in_force) if changed else in_force,
         data_class.starts,
         "cannot be changed" if window.is_fixed else f"{window.floor} and {window.ceiling} days",
         in_days(window.days),

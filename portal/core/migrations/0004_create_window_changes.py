@@ -7,48 +7,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0002_tables'),
+        ("core", "0002_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WindowChange',
+            name="WindowChange",
             fields=[
-                ('id', models.UUIDField(default=portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('data_class', models.CharField(max_length=60)),
-                ('days', models.PositiveIntegerField()),
-                ('days_before', models.PositiveIntegerField()),
-                ('floor', models.PositiveIntegerField()),
-                ('ceiling', models.PositiveIntegerField()),
-                ('reason', models.TextField(max_length=2000)),
-                ('proposed_by', models.UUIDField()),
-                ('proposed_at', models.DateTimeField()),
-                ('approved_by', models.UUIDField(blank=True, null=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_by', models.UUIDField(blank=True, null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("data_class", models.CharField(max_length=60)),
+                ("days", models.PositiveIntegerField()),
+                ("days_before", models.PositiveIntegerField()),
+                ("floor", models.PositiveIntegerField()),
+                ("ceiling", models.PositiveIntegerField()),
+                ("reason", models.TextField(max_length=2000)),
+                ("proposed_by", models.UUIDField()),
+                ("proposed_at", models.DateTimeField()),
+                ("approved_by", models.UUIDField(blank=True, null=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_by", models.UUIDField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('approved_at__isnull', False)), fields=['data_class', '-approved_at'], name='window_in_force')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='window_change_is_approved_by_another_person'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', True), ('approved_by__isnull', True)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='window_change_is_approved_by_whom_and_when'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='window_change_is_withdrawn_by_whom_and_when'), models.CheckConstraint(condition=models.Q(('approved_at__isnull', True), ('withdrawn_at__isnull', True), _connector='OR'), name='window_change_ends_one_way'), models.CheckConstraint(condition=models.Q(('days__gte', models.F('floor')), ('days__lte', models.F('ceiling'))), name='window_stays_between_floor_and_ceiling'), models.CheckConstraint(condition=models.Q(('days', models.F('days_before')), _negated=True), name='window_change_changes_the_days'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='window_change_states_its_reason'), models.UniqueConstraint(condition=models.Q(('approved_at', None), ('withdrawn_at', None)), fields=('data_class',), name='one_open_window_change_per_class')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("approved_at__isnull", False)),
+                        fields=["data_class", "-approved_at"],
+                        name="window_in_force",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by__isnull", True),
+                            models.Q(("approved_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="window_change_is_approved_by_another_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at__isnull", True), ("approved_by__isnull", True)),
+                            models.Q(
+                                ("approved_at__isnull", False), ("approved_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="window_change_is_approved_by_whom_and_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("withdrawn_at__isnull", True), ("withdrawn_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="window_change_is_withdrawn_by_whom_and_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_at__isnull", True),
+                            ("withdrawn_at__isnull", True),
+                            _connector="OR",
+                        ),
+                        name="window_change_ends_one_way",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("days__gte", models.F("floor")), ("days__lte", models.F("ceiling"))
+                        ),
+                        name="window_stays_between_floor_and_ceiling",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days", models.F("days_before")), _negated=True),
+                        name="window_change_changes_the_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="window_change_states_its_reason",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("approved_at", None), ("withdrawn_at", None)),
+                        fields=("data_class",),
+                        name="one_open_window_change_per_class",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='windowchange',
-            trigger=pgtrigger.compiler.Trigger(name='window_change_keeps_what_was_proposed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF (TRUE) AND (OLD.data_class, OLD.days, OLD.days_before, OLD.floor, OLD.ceiling, OLD.reason, OLD.proposed_by, OLD.proposed_at) IS DISTINCT FROM (NEW.data_class, NEW.days, NEW.days_before, NEW.floor, NEW.ceiling, NEW.reason, NEW.proposed_by, NEW.proposed_at) THEN\n                RAISE EXCEPTION 'window_change_keeps_what_was_proposed'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'window_change_keeps_what_was_proposed';\n            END IF;\n            RETURN NEW;\n        ", hash='0c1bc23180580ff5f3b0d5a05122f95df9632459', operation='UPDATE', pgid='pgtrigger_window_change_keeps_what_was_proposed_02b4c', table='core_windowchange', when='BEFORE')),
+            model_name="windowchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="window_change_keeps_what_was_proposed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (TRUE) AND (OLD.data_class, OLD.days, OLD.days_before, OLD.floor, OLD.ceiling, OLD.reason, OLD.proposed_by, OLD.proposed_at) IS DISTINCT FROM (NEW.data_class, NEW.days, NEW.days_before, NEW.floor, NEW.ceiling, NEW.reason, NEW.proposed_by, NEW.proposed_at) THEN\n                RAISE EXCEPTION 'window_change_keeps_what_was_proposed'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'window_change_keeps_what_was_proposed';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="0c1bc23180580ff5f3b0d5a05122f95df9632459",
+                    operation="UPDATE",
+                    pgid="pgtrigger_window_change_keeps_what_was_proposed_02b4c",
+                    table="core_windowchange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='windowchange',
-            trigger=pgtrigger.compiler.Trigger(name='settled_window_change_stays_settled', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF (OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL) AND (OLD.approved_by, OLD.approved_at, OLD.withdrawn_by, OLD.withdrawn_at) IS DISTINCT FROM (NEW.approved_by, NEW.approved_at, NEW.withdrawn_by, NEW.withdrawn_at) THEN\n                RAISE EXCEPTION 'settled_window_change_stays_settled'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'settled_window_change_stays_settled';\n            END IF;\n            RETURN NEW;\n        ", hash='dda8d8c5b3eb47dd0878d257c2b5ba945f88806c', operation='UPDATE', pgid='pgtrigger_settled_window_change_stays_settled_d445b', table='core_windowchange', when='BEFORE')),
+            model_name="windowchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="settled_window_change_stays_settled",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF (OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL) AND (OLD.approved_by, OLD.approved_at, OLD.withdrawn_by, OLD.withdrawn_at) IS DISTINCT FROM (NEW.approved_by, NEW.approved_at, NEW.withdrawn_by, NEW.withdrawn_at) THEN\n                RAISE EXCEPTION 'settled_window_change_stays_settled'\n                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'settled_window_change_stays_settled';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="dda8d8c5b3eb47dd0878d257c2b5ba945f88806c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_settled_window_change_stays_settled_d445b",
+                    table="core_windowchange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='windowchange',
-            trigger=pgtrigger.compiler.Trigger(name='window_change_is_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF current_setting('accord.purging', true) = 'on' THEN RETURN OLD; END IF;\n            RAISE EXCEPTION 'window_change_is_never_deleted'\n                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'window_change_is_never_deleted';\n        ", hash='cdc734d2533b6e7ae4fe43175721217cf42871a5', operation='DELETE', pgid='pgtrigger_window_change_is_never_deleted_2acbf', table='core_windowchange', when='BEFORE')),
+            model_name="windowchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="window_change_is_never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF current_setting('accord.purging', true) = 'on' THEN RETURN OLD; END IF;\n            RAISE EXCEPTION 'window_change_is_never_deleted'\n                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'window_change_is_never_deleted';\n        ",
+                    hash="cdc734d2533b6e7ae4fe43175721217cf42871a5",
+                    operation="DELETE",
+                    pgid="pgtrigger_window_change_is_never_deleted_2acbf",
+                    table="core_windowchange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='windowchange',
-            trigger=pgtrigger.compiler.Trigger(name='window_change_is_never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION 'window_change_is_never_truncated'\n                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'window_change_is_never_truncated';\n        ", hash='ed3c0fcfb0858906a9f006b124e59cbbb5789c0a', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_window_change_is_never_truncated_abf1d', table='core_windowchange', when='BEFORE')),
+            model_name="windowchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="window_change_is_never_truncated",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION 'window_change_is_never_truncated'\n                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'window_change_is_never_truncated';\n        ",
+                    hash="ed3c0fcfb0858906a9f006b124e59cbbb5789c0a",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_window_change_is_never_truncated_abf1d",
+                    table="core_windowchange",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
