@@ -97,9 +97,11 @@ def _of_purge(purge: purge_health.PurgeHealth, at: datetime) -> Iterator[str]:
             "daily. See that celery beat and a worker are running, or run “manage.py purge”."
         )
     if purge.failed:
+        number = _counted(len(purge.failed), "purge")
+        since = " since then" if purge.last else ""
         yield (
-            f"{_counted(len(purge.failed), 'purge')} since then failed or was interrupted. What "
-            f"was deleted stays deleted; the next one does the rest, {next_run}."
+            f"{number}{since} failed or was interrupted. What was deleted stays deleted; the next "
+            f"one does the rest, {next_run}."
         )
 
 
@@ -169,7 +171,7 @@ def _tables() -> panels.Panel:
     return panels.Panel(
         title="Largest tables",
         note="With their indexes. The days of the log count as one.",
-        head=["Table", "Holds", "Size"],
+        head=["Table", "Records", "Size"],
         rows=[
             [table, str(names.get(table, panels.NOTHING)).capitalize(), filesizeformat(size)]
             for table, size in partitions.list_large_tables(limit=LARGE_TABLES)
@@ -211,8 +213,10 @@ def _days(found: Sequence[partitions.Partition]) -> panels.Panel:
 
 # --- the picture ------------------------------------------------------------------------------
 
-STEP, BAR, ROOM, TOP, LEFT = 6, 4, 160, 14, 76
+ROOM, TOP, LEFT = 160, 14, 76
 FLOOR = TOP + ROOM
+# The days of half a year are narrow, a few are not drawn out of proportion.
+WIDTH, NARROWEST, WIDEST = 860, 5, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,26 +247,28 @@ def _chart(found: Sequence[partitions.Partition]) -> Chart | None:
     if not found:
         return None
     highest = max(1, *(row.bytes for row in found))
-    first = found[0].day
+    first, days = found[0].day, (found[-1].day - found[0].day).days + 1
+    step = max(NARROWEST, min(WIDEST, WIDTH // days))
+    bar_width = step - 1 - step // 3
     bars = []
     for row in found:
         # A day without a partition leaves a gap.
-        left = LEFT + (row.day - first).days * STEP
+        left = LEFT + (row.day - first).days * step
         height = ROOM * row.bytes // highest
         bars.append(
             Bar(
                 title=f"{_day(row.day)}: {filesizeformat(row.bytes)}",
                 label=dateformat.format(row.day, "j M") if row.day.day in (1, 15) else "",
-                left=left + (STEP - BAR) // 2,
-                middle=left + STEP // 2,
+                left=left + (step - bar_width) // 2,
+                middle=left + step // 2,
                 top=FLOOR - height,
                 height=height,
                 is_whole=row.state is partitions.State.ATTACHED,
             )
         )
-    width = max(LEFT + ((found[-1].day - first).days + 1) * STEP + 24, 420)
+    width = max(LEFT + days * step + 24, 420)
     ticks = [(filesizeformat(highest * n // 2), FLOOR - ROOM * n // 2) for n in range(3)]
-    return Chart(bars, ticks, width, FLOOR + 30, FLOOR, BAR, LEFT)
+    return Chart(bars, ticks, width, FLOOR + 30, FLOOR, bar_width, LEFT)
 
 
 def _counted(number: int, what: str) -> str:

@@ -87,7 +87,7 @@ EXTEND = {
 }
 RELEASE = {
     "title": "Release this hold",
-    "description": "The next purge takes what it kept and what is older than its window.",
+    "description": "What is past its window and kept by nothing else leaves with the next purge.",
     "form_class": ReleaseForm,
     "form_submit_text": "Release",
 }
