@@ -32,9 +32,14 @@ def _is_at_work() -> bool:
     """Say whether a process holds the lock of the purge: a killed one does not."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
-            AND classid = 0 AND objid = %s AND objsubid = 1 AND database =
-                (SELECT oid FROM pg_database WHERE datname = current_database()))""",
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_locks
+                JOIN pg_database ON pg_database.oid = pg_locks.database
+                WHERE datname = current_database() AND locktype = 'advisory' AND granted
+                    AND mode = 'ExclusiveLock' AND classid = 0 AND objid = %s AND objsubid = 1
+            )
+            """,
             [LOCK],
         )
         found: bool = cursor.fetchone()[0]

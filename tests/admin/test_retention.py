@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.urls import reverse
 
 from groups.actions import events, partitions
@@ -109,6 +109,23 @@ def test_a_purge_that_is_late_or_failed_is_announced(platform):
 
     assert "The last purge finished 3 days ago" in text
     assert "1 purge since then failed or was interrupted" in text
+
+
+def test_a_purge_at_work_is_told_from_one_that_was_killed(platform):
+    with fixture_rows():
+        PurgeRun.objects.create(is_dry=False, as_of=AT, started_at=AT, run_by="tests")
+    assert "1 purge failed or was interrupted" in page(platform)
+
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [purge.LOCK])
+        text = page(platform)
+    finally:
+        other.close()
+
+    assert "interrupted" not in text
+    assert "Running" in text
 
 
 def test_figures_come_without_counting_a_row(platform):

@@ -73,7 +73,7 @@ def approve(
         raise WindowConflict("Somebody else than the person who proposed a window approves it.")
     check(data_class=data_class, days=change.days)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [purges.LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [purges.LOCK])
         if not cursor.fetchone()[0]:
             raise purges.PurgeRunning(
                 "A purge is running by the window of before. Approve this when it has finished."

@@ -14,6 +14,7 @@ from identity.roles import Role
 from portal.core.actions import holds, purge
 from portal.core.actors import Actor
 from portal.core.data_classes import registry
+from tests.credit.breaking import Breaks
 from tests.factories.base import AT, fixture_rows
 from tests.factories.core import HoldFactory, PlatformFactory
 from tests.factories.identity import staff_user
@@ -157,3 +158,12 @@ def test_reminders_leave_when_the_review_was_made_and_not_before(hold, people):
     purge.run(by=BY, at=later)
 
     assert not mine.exists()
+
+
+def test_a_person_is_reminded_once_of_a_review(hold, people):
+    row = {"hold": hold, "user": people["placed"], "created_at": AT}
+    HoldReminder.objects.create(**row, review_at=DUE)
+    HoldReminder.objects.create(**row, review_at=DUE + DAY)
+
+    with Breaks("a_person_is_reminded_once_of_a_review"):
+        HoldReminder.objects.create(**row, review_at=DUE)
