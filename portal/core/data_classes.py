@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
@@ -88,9 +89,16 @@ class DataClass:
         was made longer in another process, and an event at the edge of the log deserves the same
         answer from every process. A floor or ceiling that the code moved since comes first.
         """
-        approved = WindowChange.objects.filter(data_class=self.name, approved_at__isnull=False)
-        latest = approved.order_by("-approved_at", "-pk").values_list("days", flat=True)[:1]
-        return self.window.within(next(iter(latest), self.window.days))
+        with connection.cursor() as cursor:
+            # In SQL: each batch of events asks, and the ORM takes ten times as long to say it.
+            cursor.execute(
+                "SELECT days FROM core_windowchange"
+                " WHERE data_class = %s AND approved_at IS NOT NULL"
+                " ORDER BY approved_at DESC, id DESC LIMIT 1",
+                [self.name],
+            )
+            approved = cursor.fetchone()
+        return self.window.within(approved[0] if approved else self.window.days)
 
     def cutoff(self, at: datetime) -> datetime:
         """Return since when it is kept by the window in force."""

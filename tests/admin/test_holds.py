@@ -7,8 +7,10 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from groups.models import Case, HeldLogEntry
+from identity.actions import staff
 from identity.roles import Role
 from portal.core import foresight
+from portal.core.actors import Actor
 from portal.core.admin.panels import page_of
 from portal.core.ids import uuid7
 from portal.core.models import Hold
@@ -75,6 +77,19 @@ def test_a_foreign_id_answers_like_a_missing_one_and_a_wrong_kind_like_none(plat
     for answer, kind in zip(answers, ["case"] * len(named) + ["group"], strict=True):
         assert f"No {kind} on {platform.name} has this reference or id." in answer
     assert not Hold.objects.exists()
+
+
+def test_whoever_works_for_two_platforms_holds_a_record_on_its_own_one(platform):
+    other = PlatformFactory()
+    case, user = CaseFactory(platform=other), staff_user(platform, Role.SENIOR)
+    staff.assign(user=user, platform=other, role=Role.SENIOR, by=Actor.system("tests"), at=AT)
+    client = enter(user)
+
+    assert "No case on" in place(client, platform, "CASE", case.reference).content.decode()
+    assert not Hold.objects.exists()
+    place(client, other, "CASE", case.reference)
+
+    assert Hold.objects.get().platform == other
 
 
 def test_a_hold_on_something_has_to_say_on_what(platform):

@@ -99,6 +99,14 @@ def test_a_day_that_should_have_left_and_one_that_was_not_dropped_are_named(plat
     assert "The day 29 Apr 2026 is out of the log and not dropped" in text
 
 
+def test_a_day_is_overdue_from_the_moment_its_last_instant_is_past_the_window():
+    for days in (183, 184):
+        day = (AT - days * DAY).date()
+        partitions.ensure(first=day, last=day, by=SYSTEM, at=AT)
+
+    assert [AT.date() - row.day for row in queries.get_log(at=AT).overdue] == [184 * DAY]
+
+
 def test_a_purge_that_is_late_or_failed_is_announced(platform):
     assert "No purge has finished yet. The next one begins 3 Nov 2026, 02:35 UTC." in page(platform)
     purged(AT - 3 * DAY)
