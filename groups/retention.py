@@ -174,6 +174,7 @@ keep_rows(
     due=lambda cutoff: Q(acknowledged_at__lt=cutoff),
     reach=OF_SOMEBODY_IN_A_GROUP,
 )
+registry.copied_for_holds("groups.HeldLogEntry", hold="hold", moment="occurred_at")
 registry.exempts(
     groups__Group="a group, not a person",
     groups__GroupUserObjectPermission="ends with the tenure it was delegated in",

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
@@ -70,6 +70,17 @@ keep_rows(
     due=_unused_accounts,
     reach=Reach(platform=("platform_id",), account=("id",)),
     children=(("identity.PersonTag", "account__in"),),
+)
+keep_rows(
+    name="reminders of holds",
+    model="identity.HoldReminder",
+    starts="they are written, once the review they are about was made or the hold was released",
+    window=Window(90, floor=30, ceiling=365),
+    due=lambda cutoff: (
+        Q(created_at__lt=cutoff)
+        & (~Q(hold__review_at=F("review_at")) | Q(hold__released_at__isnull=False))
+    ),
+    reach=Reach(platform=("hold__platform_id",)),
 )
 keep_rows(
     name="failed sign-ins",

@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from identity.actions import requests, verifications
+from identity import hold_mailer
+from identity.actions import hold_reminders, requests, verifications
 from portal.core.actors import Actor
 
 BATCH = 500
@@ -16,3 +17,11 @@ def expire_verifications() -> None:
         pass
     while requests.expire(by=by, at=at, limit=BATCH) == BATCH:
         pass
+
+
+@shared_task(name="identity.tasks.remind_of_holds", time_limit=300, ignore_result=True)
+def remind_of_holds() -> None:
+    by = Actor.system("remind_of_holds")
+    while hold_reminders.write_due(by=by, at=timezone.now(), limit=BATCH) == BATCH:
+        pass
+    hold_mailer.run(by=by)

@@ -17,7 +17,7 @@ QUEUES = [
     ("Awaiting second person", "group", "second", Permission.APPROVE_DECISIONS, "warning"),
     ("Appeals", "gavel", "appeals", Permission.REVIEW_APPEALS, "warning"),
 ]
-# By section: (title, icon, app and model); the log has pages of its own.
+# By section: (title, icon, app and model, or the name of a page of its own).
 RECORDS = {
     "Groups and people": [
         ("Groups", "groups", "groups_group"),
@@ -50,6 +50,8 @@ RECORDS = {
         ("Who looked", "visibility", "identity_identityaccess"),
     ],
     "Retention": [
+        ("Log and retention", "monitoring", "retention"),
+        ("Windows", "timer", "core_windowchange"),
         ("Holds", "lock", "core_hold"),
         ("Purge runs", "auto_delete", "core_purgerun"),
         ("Purge certificates", "workspace_premium", "core_purgecertificate"),
@@ -69,6 +71,11 @@ RECORDS = {
         ("Imports", "upload_file", "groups_importrun"),
         ("Platforms", "hub", "core_platform"),
     ],
+}
+# Pages that are no lists, and what opens them.
+PAGES = {
+    "log": (Permission.VIEW_RECORDS,),
+    "retention": (Permission.RUN_PURGE, Permission.VIEW_AUDIT),
 }
 
 
@@ -107,8 +114,9 @@ def _records(request: HttpRequest) -> list[dict[str, Any]]:
         for model, model_admin in admin.site._registry.items()
         if model_admin.has_view_permission(request)
     }
-    if admin.site.platform_ids(request, [Permission.VIEW_RECORDS]):
-        visible.add("log")
+    visible |= {
+        page for page, permissions in PAGES.items() if admin.site.platform_ids(request, permissions)
+    }
     sections = []
     for title, entries in RECORDS.items():
         items = [
@@ -123,7 +131,7 @@ def _records(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _list_of(record: str) -> str:
-    return reverse("admin:log" if record == "log" else f"admin:{record}_changelist")
+    return reverse(f"admin:{record}" if record in PAGES else f"admin:{record}_changelist")
 
 
 def environment(request: HttpRequest) -> list[str] | None:

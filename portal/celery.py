@@ -14,6 +14,8 @@ from celery.signals import setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from portal.core.schedule import PURGE_TIME
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 TEN_SECONDS = timedelta(seconds=10)
@@ -35,12 +37,16 @@ BEAT_SCHEDULE = {
     "make reports that wait": entry("reports.tasks.make_waiting", A_MINUTE),
     "refresh standings": entry("credit.tasks.refresh_standings", A_MINUTE),
     "expire verifications": entry("identity.tasks.expire_verifications", TEN_MINUTES),
+    "remind of overdue holds": entry("identity.tasks.remind_of_holds", TEN_MINUTES),
     "expire transfers and claims": entry("groups.tasks.expire_transfers_and_claims", TEN_MINUTES),
     "clean what has expired": entry("portal.core.tasks.clean_expired", AN_HOUR),
     "close decided cases": entry("groups.tasks.close_decided", AN_HOUR),
     "run scheduled reports": entry("reports.tasks.run_schedules", AN_HOUR),
     "create partitions ahead": entry("groups.tasks.create_partitions", crontab(minute=5, hour=1)),
-    "purge": entry("portal.core.tasks.purge", crontab(minute=35, hour=2)),
+    "purge": entry(
+        "portal.core.tasks.purge",
+        crontab(minute=PURGE_TIME.minute, hour=PURGE_TIME.hour),
+    ),
 }
 
 app = Celery("accord")

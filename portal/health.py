@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
+from portal.metrics import retention
+
 RETRY_AFTER_SECONDS = "5"
 
 
@@ -41,4 +43,5 @@ def metrics(request: HttpRequest) -> HttpResponse:
     ):
         raise Http404
     exported: HttpResponse = ExportToDjangoView(request)
+    exported.write(retention())
     return exported

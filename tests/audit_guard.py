@@ -14,6 +14,7 @@ from django.db import connection
 
 PROTECTED = (
     "core_hold",
+    "core_windowchange",
     "credit_ledgerentry",
     "credit_policy",
     "credit_sanction",

@@ -40,9 +40,25 @@ def test_metrics_are_hidden_from_whoever_has_no_token(client, settings, token, h
     assert client.get("/metrics", headers={"Authorization": header}).status_code == 404
 
 
+@pytest.mark.django_db
 def test_metrics_are_there_for_whoever_scrapes(client, settings):
     settings.METRICS_TOKEN = "right"
     response = client.get("/metrics", headers={"Authorization": "Bearer right"})
 
     assert response.status_code == 200
     assert b"django_http_requests_before_middlewares_total" in response.content
+
+
+@pytest.mark.django_db
+def test_without_a_database_what_the_process_counted_is_still_told(client, settings, monkeypatch):
+    settings.METRICS_TOKEN = "right"
+
+    def refuse(*_):
+        raise OperationalError
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    response = client.get("/metrics", headers={"Authorization": "Bearer right"})
+
+    assert response.status_code == 200
+    assert b"django_http_requests_before_middlewares_total" in response.content
+    assert b"accord_log_bytes" not in response.content

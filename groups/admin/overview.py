@@ -15,6 +15,8 @@ from groups.models import Case
 from groups.queries import workload
 from identity.roles import Permission
 from portal.core.admin import panels
+from portal.core.admin.people import names_of
+from portal.core.models import Hold
 from portal.core.templatetags import ui
 
 LATE_SHOWN = 10
@@ -23,7 +25,7 @@ LATE_SHOWN = 10
 @dataclass(frozen=True, slots=True)
 class Card:
     title: str
-    number: int
+    number: int | str
     note: str
     url: str = ""
 
@@ -55,6 +57,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["cards"] = _cards(workload.get_figures(platforms=platforms, at=at), at)
     context["chart"] = chart(workload.list_days(platforms=platforms, at=at))
     context["queues"] = workload.list_queues(platforms=platforms, at=at)
+    context["overdue_holds"] = _overdue_holds(request, at)
     context["late"] = panels.Panel(
         title="Past deadline",
         head=["Case", "Group", "Rule", "State", "Due", "Assigned to"],
@@ -98,6 +101,33 @@ def _late_row(case: Any) -> list[Any]:
         due_tag(case),
         case.assignee or panels.NOTHING,
     ]
+
+
+def _overdue_holds(request: HttpRequest, at: datetime) -> panels.Panel | None:
+    """Show holds whose review is overdue to whoever manages or audits them, while there are any."""
+    ids = admin.site.platform_ids(request, [Permission.MANAGE_HOLDS, Permission.VIEW_AUDIT])
+    found = Hold.objects.overdue(at).filter(platform__in=ids).select_related("platform")
+    holds = list(found.order_by("review_at", "number")[: LATE_SHOWN + 1])
+    if not holds:
+        return None
+    people = names_of({hold.placed_by for hold in holds})
+    return panels.Panel(
+        title="Holds whose review is overdue",
+        note="What they cover is not deleted until somebody releases them. Keep or release each.",
+        head=["Hold", "Platform", "Matter", "Review was due", "Late by", "Placed by"],
+        rows=[
+            [
+                panels.link(hold),
+                hold.platform.name,
+                hold.matter,
+                panels.moment(hold.review_at),
+                panels.tag(ui.span(at - hold.review_at), "danger"),
+                people.get(hold.placed_by, panels.NOTHING),
+            ]
+            for hold in holds[:LATE_SHOWN]
+        ],
+        more_url=panels.list_of(Hold, standing="overdue") if len(holds) > LATE_SHOWN else "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from identity.models.accounts import Account, PersonTag
 from identity.models.clients import ApiClient
+from identity.models.reminders import HoldReminder
 from identity.models.staff import (
     PlatformGroupObjectPermission,
     PlatformUserObjectPermission,
@@ -16,6 +17,7 @@ from identity.models.verifications import (
 __all__ = [
     "Account",
     "ApiClient",
+    "HoldReminder",
     "IdentityAccess",
     "PersonTag",
     "PlatformGroupObjectPermission",

@@ -63,6 +63,7 @@ registry.exempts(
     core__Platform="a service, not a person",
     core__WebhookEndpoint="an address of a service, not of a person",
     core__Hold="names staff by id only, and is the proof why data was kept",
+    core__WindowChange="names staff by id only, and is the proof since when a window holds",
     core__PurgeRun="counts and cut-offs only",
     core__PurgeCertificate="counts and cut-offs only; kept for ever as proof of deletion",
 )

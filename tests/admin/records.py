@@ -7,7 +7,7 @@ from groups.models.tenures import Role
 from identity.models import IdentityAccess
 from portal.core import audit
 from portal.core.actors import Actor
-from portal.core.models import PurgeRun, WebhookDelivery
+from portal.core.models import PurgeRun, WebhookDelivery, WindowChange
 from reports.models import AuthorityRequest, DsaStatement, ReportRun, ReportSchedule
 from tests.credit import findings
 from tests.factories.base import AT, fixture_rows
@@ -107,6 +107,19 @@ def make_records(platform, *, number=1):
         )
         IdentityAccess.objects.create(
             account=account, user=person, purpose="Appeal", at=AT, until=AT + timedelta(hours=1)
+        )
+        WindowChange.objects.get_or_create(
+            data_class="evidence",
+            withdrawn_at=None,
+            defaults={
+                "days": 90,
+                "days_before": 61,
+                "floor": 30,
+                "ceiling": 365,
+                "reason": "Appeals take longer.",
+                "proposed_by": person.pk,
+                "proposed_at": AT,
+            },
         )
         PurgeRun.objects.create(is_dry=True, as_of=AT, started_at=AT, run_by="tests", plan=[])
         ReportRun.objects.create(

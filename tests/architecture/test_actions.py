@@ -23,9 +23,11 @@ READS = {
     "groups/actions/taking_effect.py:as_event": "words an event of the outbox",
     "groups/actions/replays.py:check": "compares, and locks so that nothing moves meanwhile",
     "identity/actions/accounts.py:find": "tells known from new for the next step of an ingest",
+    "identity/actions/hold_reminders.py:is_wanted": "asks before a mail leaves",
     "portal/core/actions/field_keys.py:count_by_key": "counts for the command's report",
     "portal/core/actions/field_keys.py:list_columns": "names what rotate_batch may be given",
     "portal/core/actions/purge.py:plan": "says what a purge would do",
+    "portal/core/actions/windows.py:check": "words what the database would refuse",
     "portal/core/actions/webhooks.py:new_secret": "makes a value, stores nothing",
 }
 

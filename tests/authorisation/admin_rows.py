@@ -33,6 +33,7 @@ RECORDS = {
     "core.Hold": HOLDERS | {Who.AUDITOR},
     "core.PurgeRun": AUDITORS,
     "core.PurgeCertificate": AUDITORS,
+    "core.WindowChange": AUDITORS,
     "core.WebhookEndpoint": {Who.ADMINISTRATOR},
     "core.WebhookDelivery": {Who.ADMINISTRATOR},
     "core.OutboxEvent": {Who.ADMINISTRATOR},
@@ -69,8 +70,8 @@ RECORDS = {
     "reports.ReportRun": AUDITORS,
     "reports.ReportSchedule": AUDITORS,
 }
-# A purge runs over all platforms and names nobody.
-OVER_ALL = {"core.PurgeRun", "core.PurgeCertificate"}
+# Purges and windows are of all platforms and name no member of any.
+OVER_ALL = {"core.PurgeRun", "core.PurgeCertificate", "core.WindowChange"}
 
 
 def _records(label, allowed):
@@ -242,6 +243,21 @@ def _hold(world):
     return {"object_id": world.here.hold.pk}
 
 
+def _named_hold(world, who):
+    place = world.there if who is FOREIGN else world.here
+    covered = {"platform": place.platform.pk, "scope": "GROUP", "named": place.group.external_id}
+    return _new_hold(world, who) | covered
+
+
+def _window(world, who):
+    """A longer one, which deletes nothing that somebody had to see before."""
+    return SENT | {"data_class": "closed cases", "days": 1000, "reason": "A law asks for it."}
+
+
+def _proposed(world):
+    return {"object_id": world.here.records["core.WindowChange"].pk}
+
+
 def _dialog(route, cells, **options):
     """A dialog is a page by GET, and acts by POST only."""
     opening = {name: value for name, value in options.items() if name in ("params", "before")}
@@ -249,6 +265,9 @@ def _dialog(route, cells, **options):
 
 
 HOLD = "admin/core/hold/<path:object_id>/"
+WINDOW = "admin/core/windowchange/<path:object_id>/"
+# Whoever may change windows does so for all platforms.
+WINDOW_KEEPERS = opened(Who.ADMINISTRATOR, Who.FOREIGN_STAFF)
 DIALOGS = [
     *(
         row
@@ -260,6 +279,7 @@ DIALOGS = [
             data=_new_hold,
         )
     ),
+    *_dialog("admin/core/hold/place_any_hold/", opened(HOLDERS, FOREIGN), data=_named_hold),
     *_dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
     *_dialog(
         HOLD + "extend_hold/",
@@ -272,6 +292,13 @@ DIALOGS = [
         opened(HOLDERS),
         params=_hold,
         data=lambda w, who: SENT | {"reason": "The matter is closed."},
+    ),
+    *_dialog("admin/core/windowchange/propose_window/", WINDOW_KEEPERS, data=_window),
+    *_dialog(
+        WINDOW + "approve_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
+    ),
+    *_dialog(
+        WINDOW + "withdraw_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
     ),
     # Staff from elsewhere are offered their own platforms only.
     *_dialog("admin/reports/reportrun/run_report/", opened(AUDITORS, FOREIGN), data=_period),
@@ -304,6 +331,7 @@ FRAME = [
     post("admin/logout/", opened(ALL_STAFF, FOREIGN), changes=False),
     get("admin/jsi18n/", opened(ALL_STAFF, FOREIGN)),
     get("admin/groups/log/", opened(ALL_STAFF, FOREIGN)),
+    get("admin/retention/", opened(AUDITORS, FOREIGN)),
     get(
         "admin/groups/log/<str:occurred_at>/<uuid:event_key>/",
         opened(ALL_STAFF, foreign=HIDDEN),

@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from credit.models import LedgerEntry, Sanction
 from groups.models import Decision, Measure
 from identity.models import StaffAssignment
-from portal.core.models import Hold
+from portal.core.models import Hold, WindowChange
 from tests.credit import findings
 from tests.factories.base import AT, fixture_rows
-from tests.factories.core import HoldFactory
+from tests.factories.core import HoldFactory, WindowChangeFactory
 from tests.factories.credit import PolicyFactory
 from tests.factories.groups import AppealFactory, DecisionFactory
 from tests.factories.identity import AccountFactory, UserFactory, staff_user
@@ -102,6 +102,11 @@ def _approve_own_hold():
     Hold.objects.filter(pk=found.pk).update(approved_by=found.placed_by, approved_at=AT)
 
 
+def _approve_own_window():
+    found = WindowChangeFactory()
+    WindowChange.objects.filter(pk=found.pk).update(approved_by=found.proposed_by, approved_at=AT)
+
+
 def _assign_oneself():
     found = StaffAssignment.objects.get(user=staff_user(AccountFactory().platform))
     StaffAssignment.objects.filter(pk=found.pk).update(assigned_by=found.user)
@@ -119,6 +124,7 @@ FOUR_EYES = {
     "policy_is_approved_by_another_person": _approve_own_policy,
     "an_adjustment_is_made_by_two_people": _adjust_alone,
     "hold_is_approved_by_another_person": _approve_own_hold,
+    "window_change_is_approved_by_another_person": _approve_own_window,
     "nobody_assigns_a_role_to_themselves": _assign_oneself,
 }
 WORDS = ("another_person", "two_people", "other_people", "somebody_else", "second_person")

@@ -183,7 +183,7 @@ def _one_of(model, place):
     label = model._meta.label
     if label == "core.Platform":
         return place.platform
-    if label in ("core.PurgeRun", "core.PurgeCertificate"):
+    if label in ("core.PurgeRun", "core.PurgeCertificate", "core.WindowChange"):
         return queryset.first()
     if label == "identity.User":
         return queryset.filter(assignments__platform=place.platform).first()

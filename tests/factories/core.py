@@ -49,3 +49,17 @@ class OutboxEventFactory(RecordFactory):
     type = "accord.case.opened.v1"
     subject = factory.Sequence(lambda n: f"C-{n}")
     created_at = AT
+
+
+class WindowChangeFactory(RecordFactory):
+    class Meta:
+        model = models.WindowChange
+
+    data_class = "closed cases"
+    days = 400
+    days_before = 730
+    floor = 365
+    ceiling = 3650
+    reason = "The data protection officer asked."
+    proposed_by = factory.LazyFunction(uuid7)
+    proposed_at = AT

@@ -1,3 +1,3 @@
-from portal.core.admin import audit, holds, platforms, purges, webhooks
+from portal.core.admin import audit, holds, platforms, purges, webhooks, windows
 
-__all__ = ["audit", "holds", "platforms", "purges", "webhooks"]
+__all__ = ["audit", "holds", "platforms", "purges", "webhooks", "windows"]

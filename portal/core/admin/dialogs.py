@@ -23,6 +23,21 @@ class Confirmation(BaseDialogForm):
     """Nothing to fill in: the question is in the dialog's text."""
 
 
+class Foreseen(BaseDialogForm):
+    """Says above the fields what would follow; only asked for when the dialog is shown."""
+
+    form_before_template = "admin/accord/foreseen.html"
+
+    def foresee(self) -> list[str]:
+        """Return the sentences; none shows nothing."""
+        return []
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        return {"sentences": self.foresee()}
+
+
 class DayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -40,16 +55,17 @@ def answer(
         sentence = do()
     except errors.AccordError as problem:
         form.add_error(None, str(problem))
-        return _again(request, form, dialog, status=problem.status)
+        return ask_again(request, form=form, dialog=dialog, status=problem.status)
     messages.success(request, sentence)
     if request.headers.get("HX-Request") == "true":
         return HttpResponseClientRedirect(back)
     return HttpResponseRedirect(back)
 
 
-def _again(
-    request: HttpRequest, form: forms.Form, dialog: dict[str, Any], status: int
+def ask_again(
+    request: HttpRequest, *, form: forms.Form, dialog: dict[str, Any], status: int = 200
 ) -> HttpResponse:
+    """Show the dialog once more with what was typed, such as after a look at the effect."""
     submit = dialog.get("form_submit_text", "")
     context = {"dialog": dialog, "form": form, "form_submit_text": submit}
     return render(request, TEMPLATE, context, status=status)

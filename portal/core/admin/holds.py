@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
@@ -14,12 +15,11 @@ from unfold.forms import BaseDialogForm
 
 from portal.core.actions import holds
 from portal.core.actors import Actor
-from portal.core.admin import dialogs, filters, panels, people
+from portal.core.admin import dialogs, filters, hold_effects, panels, people
 from portal.core.admin.base import RecordAdmin
-from portal.core.models import Hold
+from portal.core.admin.hold_placing import MANAGE, PlaceAnywhereForm, PlaceForm
+from portal.core.models import Hold, Platform
 from portal.core.models.holds import LONGEST_REVIEW
-
-MANAGE = "manage_holds"
 
 
 class StandingFilter(filters.DropdownFilter):
@@ -49,18 +49,14 @@ def end_of(day: Any) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(23, 59)))
 
 
-class PlaceForm(BaseDialogForm):
-    matter = forms.CharField(max_length=120, help_text="What it is about, such as a file number.")
-    reason = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-    review = dialogs.DayField(
-        label="Review by", help_text=f"At most {LONGEST_REVIEW.days} days ahead."
-    )
-
-
-class ReleaseForm(BaseDialogForm):
+class ReleaseForm(dialogs.Foreseen):
     reason = forms.CharField(
         label="Why it ends", max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+    def foresee(self) -> list[str]:
+        hold = Hold.objects.get(pk=self.object_id)
+        return hold_effects.before_release(hold, at=timezone.now())
 
 
 class ExtendForm(BaseDialogForm):
@@ -76,6 +72,7 @@ PLACE = {
     "form_class": PlaceForm,
     "form_submit_text": "Place the hold",
 }
+PLACE_ANYWHERE = PLACE | {"form_class": PlaceAnywhereForm}
 APPROVE = {
     "title": "Approve this hold",
     "description": "You stand for it as the second person.",
@@ -90,10 +87,27 @@ EXTEND = {
 }
 RELEASE = {
     "title": "Release this hold",
-    "description": "The next purge takes what it kept and what is older than its window.",
+    "description": "What is past its window and kept by nothing else leaves with the next purge.",
     "form_class": ReleaseForm,
     "form_submit_text": "Release",
 }
+
+
+def _place(request: HttpRequest, form: Any, scope: str, covered: Any, platform: Platform) -> str:
+    """Place the hold of the form and say what it keeps."""
+    at = timezone.now()
+    hold = holds.place(
+        platform=platform,
+        scope=scope,
+        scope_id=covered.pk,
+        matter=form.cleaned_data["matter"],
+        reason=form.cleaned_data["reason"],
+        review_at=end_of(form.cleaned_data["review"]),
+        by=Actor.user(request.user),
+        at=at,
+    )
+    keeps = hold_effects.after_placing(hold, at=at)
+    return f"{hold.reference} stands. {keeps} A second person has to approve it."
 
 
 class Holdable(RecordAdmin):
@@ -121,17 +135,7 @@ class Holdable(RecordAdmin):
         record = self.get_object(request, object_id)
 
         def do() -> str:
-            hold = holds.place(
-                platform=self.platform_of(record),
-                scope=self.hold_scope,
-                scope_id=record.pk,
-                matter=form.cleaned_data["matter"],
-                reason=form.cleaned_data["reason"],
-                review_at=end_of(form.cleaned_data["review"]),
-                by=Actor.user(request.user),
-                at=timezone.now(),
-            )
-            return f"{hold.reference} stands. A second person has to approve it."
+            return _place(request, form, self.hold_scope, record, self.platform_of(record))
 
         return dialogs.answer(request, form=form, dialog=PLACE, do=do, back=panels.page_of(record))
 
@@ -139,6 +143,7 @@ class Holdable(RecordAdmin):
 @admin.register(Hold)
 class HoldAdmin(RecordAdmin):
     permissions = (MANAGE, "view_audit")
+    actions_list = ("place_any_hold",)
     actions_detail = ("approve_hold", "extend_hold", "release_hold")
     reference_prefix = "H"
     shown_once = (("End", "released_at"),)
@@ -211,6 +216,19 @@ class HoldAdmin(RecordAdmin):
         return panels.moment(hold.review_at)
 
     # --- what may be done with it, each in a dialog --------------------------------------------
+
+    def has_place_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(self.admin_site.platform_ids(request, [MANAGE]))
+
+    @action(description="Place a hold", icon="lock", permissions=["place"], dialog=PLACE_ANYWHERE)
+    def place_any_hold(self, request: HttpRequest, form: PlaceAnywhereForm) -> HttpResponse:
+        chosen = form.cleaned_data
+
+        def do() -> str:
+            return _place(request, form, chosen["scope"], chosen["covered"], chosen["platform"])
+
+        back = reverse("admin:core_hold_changelist")
+        return dialogs.answer(request, form=form, dialog=PLACE_ANYWHERE, do=do, back=back)
 
     def _own(self, request: HttpRequest, object_id: Any) -> Hold | None:
         """Return the hold if the reader may manage it; whoever only audits may not."""

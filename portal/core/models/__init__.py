@@ -9,6 +9,7 @@ from portal.core.models.webhooks import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from portal.core.models.windows import WindowChange
 
 __all__ = [
     "AuditEntry",
@@ -21,4 +22,5 @@ __all__ = [
     "PurgeRun",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WindowChange",
 ]
