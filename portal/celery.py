@@ -40,6 +40,8 @@ BEAT_SCHEDULE = {
     "close decided cases": entry("groups.tasks.close_decided", AN_HOUR),
     "run scheduled reports": entry("reports.tasks.run_schedules", AN_HOUR),
     "create partitions ahead": entry("groups.tasks.create_partitions", crontab(minute=5, hour=1)),
+    "seal days of the log": entry("groups.tasks.seal_days", crontab(minute=20, hour=1)),
+    "run purges that wait": entry("portal.core.tasks.run_waiting_purges", A_MINUTE),
     "purge": entry("portal.core.tasks.purge", crontab(minute=35, hour=2)),
 }
 

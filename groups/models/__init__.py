@@ -12,6 +12,7 @@ from groups.models.log import EventKey, HeldLogEntry, LogEntry
 from groups.models.measures import Measure
 from groups.models.notices import Notice, NoticeTemplate
 from groups.models.rules import Rule, Severity
+from groups.models.sealed_days import SealedDay
 from groups.models.tenures import RoleEvent, Tenure
 from groups.models.transfers import Claim, Transfer
 
@@ -37,6 +38,7 @@ __all__ = [
     "NoticeTemplate",
     "RoleEvent",
     "Rule",
+    "SealedDay",
     "Severity",
     "Tenure",
     "Transfer",

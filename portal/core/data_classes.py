@@ -7,15 +7,18 @@ covers fails the tests. The engine deletes what is older than its window and not
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
-from portal.core.actors import Actor
 from portal.core.models import Hold
+
+if TYPE_CHECKING:
+    from portal.core.purging import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,8 @@ class Plan:
     """How many of them each hold covers, by its reference; holds overlap."""
     details: Sequence[str] = ()
     """Units that go whole, such as partitions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    deleted: int
-    sha256: str
-    """Over the primary keys of what was deleted, in the order of deletion."""
+    waiting: int = 0
+    """Rows older than the window that no hold covers, but something that is not due rests on."""
 
 
 class Engine(Protocol):
@@ -44,7 +42,7 @@ class Engine(Protocol):
 
     def plan(self, *, cutoff: datetime) -> Plan: ...
 
-    def purge(self, *, cutoff: datetime, by: Actor, at: datetime) -> Purged: ...
+    def purge(self, *, work: "Work") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,17 @@ TWO_YEARS = Window(730, floor=365, ceiling=3650)
 
 @dataclass(frozen=True, slots=True)
 class DataClass:
-    """One kind of personal data. `starts` completes "kept for N days after …"."""
+    """One kind of personal data. `starts` completes "kept for N days after …".
+
+    `waits_for` completes "older than the window, but …" where that alone makes nothing due.
+    """
 
     name: str
     models: tuple[str, ...]
     starts: str
     window: Window
     engine: Engine
+    waits_for: str = ""
 
     def cutoff(self, at: datetime) -> datetime:
         return at - timedelta(days=self.window.days)
@@ -82,6 +84,8 @@ class Reach:
     account: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     case: tuple[str, ...] = ()
+    # For rows that name no case: a path to what cases name by a field, as (path, model, field).
+    case_by: tuple[tuple[str, str, str], ...] = ()
     # The paths hold an id as text (audit rows name any record).
     as_text: bool = False
 
@@ -104,6 +108,10 @@ class Reach:
                 ids = holds.filter(scope=scope).values(text=Cast("scope_id", CharField()))
             rows = model._default_manager.filter(**{f"{path}__in": ids})
             condition |= Q(pk__in=rows.values("pk"))
+        for path, label, name in self.case_by:
+            ids = holds.filter(scope=Hold.Scope.CASE).values("scope_id")
+            cases = apps.get_model(label)._default_manager.filter(pk__in=ids)
+            condition |= Q(**{f"{path}__in": cases.values(name)})
         return condition
 
 
