@@ -49,12 +49,18 @@ def request(*, dry_run: PurgeRun, by: Actor, at: datetime) -> PurgeRun:
 
     Raises PurgeNotPlanned, PurgeRunning.
     """
-    followed = PurgeRun.objects.filter(follows=dry_run).exists()
-    if not dry_run.is_dry or dry_run.state != State.DONE or followed:
+    if not may_be_followed(dry_run=dry_run):
         raise PurgeNotPlanned(
             "Start a new dry run first: this one has not finished, or a purge followed it."
         )
     return _request(PurgeRun(is_dry=False, as_of=dry_run.as_of, follows=dry_run), by=by, at=at)
+
+
+def may_be_followed(*, dry_run: PurgeRun) -> bool:
+    """Say whether a purge can be started from this run."""
+    if not dry_run.is_dry or dry_run.state != State.DONE:
+        return False
+    return not PurgeRun.objects.filter(follows=dry_run).exists()
 
 
 def run(
