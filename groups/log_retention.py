@@ -26,11 +26,11 @@ class LogPartitions:
     def plan(self, *, cutoff: datetime) -> Plan:
         days = log_days.list_before(cutoff)
         holds = list(Hold.objects.standing().order_by("number"))
+        kept = sum(_count_held(day, holds) for day in days)
         kept_by: dict[str, int] = {}
-        for hold in holds:
+        for hold in holds if kept else ():
             if held := sum(_count_held(day, [hold]) for day in days):
                 kept_by[hold.reference] = held
-        kept = sum(_count_held(day, holds) for day in days) if kept_by else 0
         return Plan(
             due=sum(map(_count, days)) - kept,
             kept=kept,

@@ -53,11 +53,11 @@ class GroupPasts:
 
 
 def _plan(cutoff: datetime, *, due: int) -> Plan:
+    kept = _count(_held(Hold.objects.standing(), cutoff), cutoff)
     kept_by = {}
-    for hold in Hold.objects.standing().order_by("number"):
+    for hold in Hold.objects.standing().order_by("number") if kept else ():
         if count := _count(_held(Hold.objects.filter(pk=hold.pk), cutoff), cutoff):
             kept_by[hold.reference] = count
-    kept = _count(_held(Hold.objects.standing(), cutoff), cutoff) if kept_by else 0
     return Plan(due=due, kept=kept, kept_by=kept_by)
 
 

@@ -43,12 +43,12 @@ class Rows:
     def _plan(self, cutoff: datetime, *, due: int) -> Plan:
         """Say why the rest stays: held, or something rests on it that is not due."""
         held_or_not = self._due(cutoff)
+        kept = held_or_not.filter(self._covered(Hold.objects.standing())).count()
         kept_by = {}
-        for hold in Hold.objects.standing().order_by("number"):
+        for hold in Hold.objects.standing().order_by("number") if kept else ():
             covered = self._covered(Hold.objects.filter(pk=hold.pk))
             if count := held_or_not.filter(covered).count():
                 kept_by[hold.reference] = count
-        kept = held_or_not.filter(self._covered(Hold.objects.standing())).count() if kept_by else 0
         waiting = 0
         if self.past:
             older = self._all.filter(self.past(cutoff))
