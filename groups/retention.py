@@ -65,6 +65,7 @@ keep_rows(
         platform=("platform_id",),
         group=("group_id",),
         account=("actor_id", "subject_id"),
+        case_by=(("group_id", "groups.Case", "group_id"),),
     ),
 )
 keep_rows(
@@ -127,6 +128,8 @@ keep_rows(
         ("groups.CaseEntry", "case__in"),
     ),
     batch=200,
+    past=lambda cutoff: Q(closed_at__lt=cutoff),
+    waits_for="something decided in them is still in force",
 )
 keep_rows(
     name="early departures",
@@ -183,4 +186,5 @@ registry.exempts(
     groups__ImportRun="counts of a file, no people",
     groups__NoticeTemplate="a published text",
     groups__Rule="a published text",
+    groups__SealedDay="counts a day of the log, no people",
 )

@@ -5,8 +5,6 @@ its baseline to the cut-off: the tenures that stood then stay as they are, the t
 before it and every role event before it go. A hold on any of them keeps them all.
 """
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +15,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from groups import locks
 from groups.models import Case, Group, RoleEvent, Tenure
 from groups.queries import tenures
-from portal.core import audit, hold_lock
-from portal.core.actors import Actor
-from portal.core.data_classes import Plan, Purged
+from portal.core import hold_lock
+from portal.core.data_classes import Plan
 from portal.core.models import Hold
+from portal.core.purging import Gone, Work
 
 BATCH = 100
 
@@ -28,43 +26,40 @@ BATCH = 100
 @dataclass(frozen=True, slots=True)
 class GroupPasts:
     def plan(self, *, cutoff: datetime) -> Plan:
-        kept_by = {}
-        for hold in Hold.objects.standing().order_by("number"):
-            if count := _count(_held(Hold.objects.filter(pk=hold.pk), cutoff), cutoff):
-                kept_by[hold.reference] = count
-        kept = _count(_held(Hold.objects.standing(), cutoff), cutoff) if kept_by else 0
-        return Plan(due=_count(_unheld(cutoff), cutoff), kept=kept, kept_by=kept_by)
+        return _plan(cutoff, due=_count(_unheld(cutoff), cutoff))
 
-    def purge(self, *, cutoff: datetime, by: Actor, at: datetime) -> Purged:
-        deleted, digest = 0, hashlib.sha256()
-        while keys := list(self._purge_batch(cutoff=cutoff, by=by, at=at)):
-            deleted += len(keys)
-            for key in keys:
-                digest.update(f"{key}\n".encode())
-        return Purged(deleted=deleted, sha256=digest.hexdigest())
+    def purge(self, *, work: Work) -> None:
+        while self._purge_batch(work):
+            pass
 
     @transaction.atomic
-    def _purge_batch(self, *, cutoff: datetime, by: Actor, at: datetime) -> Iterator[Any]:
-        """Delete what is due in some groups; yield the keys of the rows that went."""
+    def _purge_batch(self, work: Work) -> bool:
+        """Delete what is due in some groups; say whether there was anything."""
         hold_lock.share()
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('accord.purging', 'on', true)")
-        chosen = list(_unheld(cutoff).order_by("pk").values_list("pk", flat=True)[:BATCH])
-        groups = locks.lock_groups(chosen)
-        _move_baseline(groups, cutoff)
-        keys: list[Any] = []
-        for rows in _due_rows(groups, cutoff):
-            keys += rows.order_by("pk").values_list("pk", flat=True)
+        unheld = _unheld(work.cutoff).order_by("pk")
+        groups = locks.lock_groups(list(unheld.values_list("pk", flat=True)[:BATCH]))
+        _move_baseline(groups, work.cutoff)
+        gone = {}
+        for rows in _due_rows(groups, work.cutoff):
+            gone[rows.model._meta.label] = Gone.of(rows.order_by("pk").values_list("pk", flat=True))
             rows._raw_delete(rows.db)
-        if groups:
-            audit.record(
-                action="purge.delete",
-                record=Tenure,
-                by=by,
-                at=at,
-                old={"groups": len(groups), "rows": len(keys), "cutoff": cutoff.isoformat()},
-            )
-        return iter(keys)
+        deleted = sum(batch.rows for batch in gone.values())
+        if not deleted:
+            work.keep(_plan(work.cutoff, due=0))
+            return False
+        work.note(deleted=deleted, gone=gone, groups=len(groups))
+        return True
+
+
+def _plan(cutoff: datetime, *, due: int) -> Plan:
+    kept = _count(_held(Hold.objects.standing(), cutoff), cutoff)
+    kept_by = {}
+    for hold in Hold.objects.standing().order_by("number") if kept else ():
+        if count := _count(_held(Hold.objects.filter(pk=hold.pk), cutoff), cutoff):
+            kept_by[hold.reference] = count
+    return Plan(due=due, kept=kept, kept_by=kept_by)
 
 
 def _move_baseline(groups: list[Group], cutoff: datetime) -> None:

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from groups import mailer
-from groups.actions import claims, partitions, sweeps, transfers
+from groups.actions import claims, partitions, sealed_days, sweeps, transfers
 from portal.core.actors import Actor
 
 BATCH = 500
@@ -51,3 +51,8 @@ def create_partitions() -> None:
         by=Actor.system("create_partitions"),
         at=at,
     )
+
+
+@shared_task(name="groups.tasks.seal_days", time_limit=3600, ignore_result=True)
+def seal_days() -> None:
+    sealed_days.seal_due(by=Actor.system("seal_days"), at=timezone.now())

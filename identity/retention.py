@@ -44,6 +44,8 @@ keep_rows(
         & ~Exists(Verification.objects.filter(request=OuterRef("pk")))
     ),
     reach=Reach(platform=("account__platform_id",), account=("account_id",)),
+    past=lambda cutoff: Q(due_at__lt=cutoff),
+    waits_for="they are undecided, or an attestation rests on them",
 )
 keep_rows(
     name="verifications",
@@ -70,6 +72,8 @@ keep_rows(
     due=_unused_accounts,
     reach=Reach(platform=("platform_id",), account=("id",)),
     children=(("identity.PersonTag", "account__in"),),
+    past=lambda cutoff: Q(created_at__lt=cutoff),
+    waits_for="a person signs in with them, or a record names them",
 )
 keep_rows(
     name="reminders of holds",

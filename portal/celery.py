@@ -47,6 +47,8 @@ BEAT_SCHEDULE = {
         "portal.core.tasks.purge",
         crontab(minute=PURGE_TIME.minute, hour=PURGE_TIME.hour),
     ),
+    "seal days of the log": entry("groups.tasks.seal_days", crontab(minute=20, hour=1)),
+    "run purges that wait": entry("portal.core.tasks.run_waiting_purges", A_MINUTE),
 }
 
 app = Celery("accord")

@@ -14,6 +14,7 @@ from groups.models.measures import Measure
 from groups.models.notices import Notice, NoticeTemplate
 from groups.models.receipts import EventReceipt
 from groups.models.rules import Rule, Severity
+from groups.models.sealed_days import SealedDay
 from groups.models.tenures import RoleEvent, Tenure
 from groups.models.transfers import Claim, Transfer
 
@@ -40,6 +41,7 @@ __all__ = [
     "NoticeTemplate",
     "RoleEvent",
     "Rule",
+    "SealedDay",
     "Severity",
     "Tenure",
     "Transfer",

@@ -7,16 +7,19 @@ covers fails the tests. The engine deletes what is older than its window and not
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
-from portal.core.actors import Actor
 from portal.core.models import Hold, WindowChange
+
+if TYPE_CHECKING:
+    from portal.core.purging import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,8 @@ class Plan:
     """How many of them each hold covers, by its reference; holds overlap."""
     details: Sequence[str] = ()
     """Units that go whole, such as partitions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    deleted: int
-    sha256: str
-    """Over the primary keys of what was deleted, in the order of deletion."""
+    waiting: int = 0
+    """Rows older than the window that no hold covers, but something that is not due rests on."""
 
 
 class Engine(Protocol):
@@ -45,7 +43,7 @@ class Engine(Protocol):
 
     def plan(self, *, cutoff: datetime) -> Plan: ...
 
-    def purge(self, *, cutoff: datetime, by: Actor, at: datetime) -> Purged: ...
+    def purge(self, *, work: "Work") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +72,7 @@ class DataClass:
     """One kind of personal data. `starts` completes "kept for N days after …".
 
     `window` is how it ships; two people may have agreed on another number of days since.
+    `waits_for` completes "older than the window, but …" where that alone makes nothing due.
     """
 
     name: str
@@ -81,6 +80,7 @@ class DataClass:
     starts: str
     window: Window
     engine: Engine
+    waits_for: str = ""
 
     def days(self) -> int:
         """Return for how many days it is kept: as two people last approved, or as it ships.
@@ -113,6 +113,8 @@ class Reach:
     account: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     case: tuple[str, ...] = ()
+    # For rows that name no case: a path to what cases name by a field, as (path, model, field).
+    case_by: tuple[tuple[str, str, str], ...] = ()
     # The paths hold an id as text (audit rows name any record).
     as_text: bool = False
 
@@ -146,6 +148,10 @@ class Reach:
                 ids = holds.filter(scope=scope).values(text=Cast("scope_id", CharField()))
             rows = model._default_manager.filter(**{f"{path}__in": ids})
             condition |= Q(pk__in=rows.values("pk"))
+        for path, label, name in self.case_by:
+            ids = holds.filter(scope=Hold.Scope.CASE).values("scope_id")
+            cases = apps.get_model(label)._default_manager.filter(pk__in=ids)
+            condition |= Q(**{f"{path}__in": cases.values(name)})
         return condition
 
 

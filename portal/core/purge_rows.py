@@ -1,6 +1,5 @@
 """The engine for everything but partitions: bounded batches that check holds as they delete."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +8,10 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 
-from portal.core import audit, hold_lock
-from portal.core.actors import Actor
-from portal.core.data_classes import DataClass, Due, Plan, Purged, Reach, Window, registry
+from portal.core import hold_lock
+from portal.core.data_classes import DataClass, Due, Plan, Reach, Window, registry
 from portal.core.models import Hold
+from portal.core.purging import Gone, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,8 @@ class Rows:
     `children` are (model label, lookup that ends in `__in`) of rows that go with theirs; they
     are deleted in the same transaction, and foreign keys are checked when it commits.
     `pairs_by` is the foreign key of a row to one of the same model with which it leaves: the two
-    are due together, and a hold covers both or neither.
+    are due together, and a hold covers both or neither. `past` are all rows older than the window,
+    where that alone does not make them due.
     """
 
     model: str
@@ -31,30 +31,40 @@ class Rows:
     children: Sequence[tuple[str, str]] = ()
     batch: int = 1000
     pairs_by: str = ""
+    past: Due | None = None
 
     def plan(self, *, cutoff: datetime) -> Plan:
-        due = self._due(cutoff)
-        kept_by = {}
-        for hold in Hold.objects.standing().order_by("number"):
-            if count := due.filter(self._covered(Hold.objects.filter(pk=hold.pk))).count():
-                kept_by[hold.reference] = count
-        kept = due.filter(self._covered(Hold.objects.standing())).count() if kept_by else 0
-        return Plan(due=self._unheld(due).count(), kept=kept, kept_by=kept_by)
+        return self._plan(cutoff, due=self._unheld(self._due(cutoff)).count())
 
-    def purge(self, *, cutoff: datetime, by: Actor, at: datetime) -> Purged:
-        deleted, digest = 0, hashlib.sha256()
-        while keys := self._purge_batch(cutoff=cutoff, by=by, at=at):
-            deleted += len(keys)
-            for key in keys:
-                digest.update(str(key).encode() + b"\n")
-        return Purged(deleted=deleted, sha256=digest.hexdigest())
+    def purge(self, *, work: Work) -> None:
+        while self._purge_batch(work):
+            pass
+
+    def _plan(self, cutoff: datetime, *, due: int) -> Plan:
+        """Say why the rest stays: held, or something rests on it that is not due."""
+        held_or_not = self._due(cutoff)
+        kept = held_or_not.filter(self._covered(Hold.objects.standing())).count()
+        kept_by = {}
+        for hold in Hold.objects.standing().order_by("number") if kept else ():
+            covered = self._covered(Hold.objects.filter(pk=hold.pk))
+            if count := held_or_not.filter(covered).count():
+                kept_by[hold.reference] = count
+        waiting = 0
+        if self.past:
+            older = self._all.filter(self.past(cutoff))
+            waiting = self._unheld(older).count() - due
+        return Plan(due=due, kept=kept, kept_by=kept_by, waiting=waiting)
 
     @property
     def _model(self) -> type[Model]:
         return apps.get_model(self.model)
 
+    @property
+    def _all(self) -> QuerySet[Model]:
+        return self._model._default_manager.all()
+
     def _due(self, cutoff: datetime) -> QuerySet[Model]:
-        return self._model._default_manager.filter(self.due(cutoff))
+        return self._all.filter(self.due(cutoff))
 
     def _unheld(self, rows: QuerySet[Model]) -> QuerySet[Model]:
         return rows.exclude(self._covered(Hold.objects.standing()))
@@ -63,40 +73,48 @@ class Rows:
         return self.reach.covered(self._model, holds)
 
     @transaction.atomic
-    def _purge_batch(self, *, cutoff: datetime, by: Actor, at: datetime) -> list[object]:
-        """Delete up to `batch` rows, and those paired with them, and return their keys.
+    def _purge_batch(self, work: Work) -> bool:
+        """Delete up to `batch` rows and what goes with them; say whether there were any.
 
         The lock makes a hold that is being placed wait, and the statement after it sees every
-        hold placed before: no row goes after a hold on it was acknowledged.
+        hold placed before: no row goes after a hold on it was acknowledged. When nothing is left
+        to delete, the same transaction says what stays and why.
         """
         hold_lock.share()
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('accord.purging', 'on', true)")
-        unheld = self._unheld(self._due(cutoff)).order_by("pk")
+        unheld = self._unheld(self._due(work.cutoff)).order_by("pk")
         if self.pairs_by:
             unheld = unheld.filter(**{self.pairs_by: None})
         chosen = unheld.select_for_update(of=("self",), skip_locked=True)
-        rows = list(chosen[: self.batch])
-        if not rows:
-            return []
-        keys = [row.pk for row in rows]
+        keys = [row.pk for row in chosen.only("pk")[: self.batch]]
+        if not keys:
+            work.keep(self._plan(work.cutoff, due=0))
+            return False
+        rows = Q(pk__in=keys)
         if self.pairs_by:
             # Rows that refer to locked ones do not come any more; this sees the last that did.
-            paired = self._model._default_manager.filter(**{f"{self.pairs_by}__in": keys})
-            keys += paired.order_by("pk").values_list("pk", flat=True)
+            rows |= Q(**{f"{self.pairs_by}__in": keys})
+            keys += self._all.filter(rows).exclude(pk__in=keys).values_list("pk", flat=True)
+        gone = {}
         for label, lookup in (*self.children, *registry.followers.get(self.model, ())):
-            child = apps.get_model(label)._default_manager.filter(**{lookup: keys})
-            child._raw_delete(child.db)
-        found = self._model._default_manager.filter(pk__in=keys)
-        found._raw_delete(found.db)
-        audit.record(
-            action="purge.delete",
-            record=rows[0],
-            by=by,
-            at=at,
-            old={"model": self.model, "rows": len(keys), "cutoff": cutoff.isoformat()},
+            found = apps.get_model(label)._default_manager.filter(**{lookup: keys})
+            gone[label] = Gone.of(_delete(found))
+        itself = _delete(self._all.filter(pk__in=keys))
+        gone[self.model] = Gone.of(itself)
+        work.note(deleted=len(itself), gone=gone, model=self.model)
+        return True
+
+
+def _delete(rows: QuerySet[Model]) -> list[str]:
+    """Delete in one statement and return the keys that went, in the order of their texts."""
+    table, key = rows.model._meta.db_table, rows.model._meta.pk.column
+    chosen, parameters = rows.order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'DELETE FROM "{table}" WHERE "{key}" IN ({chosen}) RETURNING "{key}"', parameters
         )
-        return keys
+        return sorted(str(pk) for (pk,) in cursor.fetchall())
 
 
 def keep_rows(
@@ -111,10 +129,18 @@ def keep_rows(
     children: Sequence[tuple[str, str]] = (),
     batch: int = 1000,
     pairs_by: str = "",
+    past: Due | None = None,
+    waits_for: str = "",
 ) -> None:
     """Register a class of rows; `also` are the models of children that belong to it."""
     engine = Rows(
-        model=model, due=due, reach=reach, children=children, batch=batch, pairs_by=pairs_by
+        model=model,
+        due=due,
+        reach=reach,
+        children=children,
+        batch=batch,
+        pairs_by=pairs_by,
+        past=past,
     )
     models = (model, *also)
-    registry.register(DataClass(name, models, starts, window, engine))
+    registry.register(DataClass(name, models, starts, window, engine, waits_for))

@@ -50,6 +50,8 @@ keep_rows(
         ("core.DeliveryAttempt", "delivery__event__in"),
         ("core.WebhookDelivery", "event__in"),
     ),
+    past=lambda cutoff: Q(created_at__lt=cutoff),
+    waits_for="a delivery of them waits",
 )
 keep_rows(
     name="stored answers",

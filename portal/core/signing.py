@@ -49,20 +49,33 @@ def sign(document: Json) -> Signature:
     return Signature(
         sha256=hashlib.sha256(data).hexdigest(),
         value=base64.b64encode(key.sign(data)).decode(),
-        key_id=key_id_of(key.public_key()),
+        key_id=key_id_of(key.public_key().public_bytes_raw()),
     )
+
+
+def sign_bytes(data: bytes) -> str:
+    """Sign a file as it is with SIGNING_KEY; return base64 of the 64 signature bytes."""
+    return base64.b64encode(_private_key(settings.SIGNING_KEY).sign(data)).decode()
+
+
+def verify_bytes(data: bytes, value: str, *, public_key: bytes) -> bool:
+    """Say whether `value` is the signature over these very bytes. Raise ValueError for no key."""
+    try:
+        signature = base64.b64decode(value, validate=True)
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, data)
+    except (InvalidSignature, binascii.Error):
+        return False
+    # The last character has bits that decoding ignores.
+    return base64.b64encode(signature).decode() == value
 
 
 def verify(document: Json, signature: Signature, *, public_key: bytes | None = None) -> bool:
     """Say whether the signature is of this very document; by our own key unless one is given."""
-    key = Ed25519PublicKey.from_public_bytes(public_key or public_key_bytes())
-    data = canonical(document)
-    try:
-        key.verify(base64.b64decode(signature.value, validate=True), data)
-    except (InvalidSignature, binascii.Error):
-        return False
-    return signature.sha256 == hashlib.sha256(data).hexdigest() and signature.key_id == key_id_of(
-        key
+    key, data = public_key or public_key_bytes(), canonical(document)
+    return (
+        verify_bytes(data, signature.value, public_key=key)
+        and signature.sha256 == hashlib.sha256(data).hexdigest()
+        and signature.key_id == key_id_of(key)
     )
 
 
@@ -71,8 +84,8 @@ def public_key_bytes() -> bytes:
     return _private_key(settings.SIGNING_KEY).public_key().public_bytes_raw()
 
 
-def key_id_of(key: Ed25519PublicKey) -> str:
-    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
+def key_id_of(public_key: bytes) -> str:
+    return hashlib.sha256(public_key).hexdigest()[:16]
 
 
 @functools.cache

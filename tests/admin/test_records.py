@@ -136,7 +136,14 @@ def test_the_plan_of_a_purge_is_told_in_words(platform):
         run_by="system:tests",
         plan=[
             {"class": "audit", "due": 0, "kept": 0, "window_days": 1, "starts": "the action"},
-            {"class": "notices", "due": 3, "kept": 2, "kept_by": {"H-12": 2}, "window_days": 730}
+            {
+                "class": "notices",
+                "due": 3,
+                "deleted": 3,
+                "kept": 2,
+                "kept_by": {"H-12": 2},
+                "window_days": 730,
+            }
             | {"starts": "they are written", "cutoff": "2024-11-02T12:00:00+00:00"},
         ],
     )

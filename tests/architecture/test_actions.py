@@ -26,6 +26,7 @@ READS = {
     "identity/actions/hold_reminders.py:is_wanted": "asks before a mail leaves",
     "portal/core/actions/field_keys.py:count_by_key": "counts for the command's report",
     "portal/core/actions/field_keys.py:list_columns": "names what rotate_batch may be given",
+    "portal/core/actions/purge.py:may_be_followed": "asks whether a dry run was followed",
     "portal/core/actions/purge.py:plan": "says what a purge would do",
     "portal/core/actions/windows.py:check": "words what the database would refuse",
     "portal/core/actions/webhooks.py:new_secret": "makes a value, stores nothing",

@@ -300,6 +300,35 @@ DIALOGS = [
     *_dialog(
         WINDOW + "withdraw_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
     ),
+    # A purge runs over all platforms, so whoever may run one anywhere may run it.
+    *_dialog(
+        "admin/core/purgerun/start_dry_run/",
+        opened(Who.ADMINISTRATOR, FOREIGN),
+        data=lambda w, who: SENT,
+    ),
+    *_dialog(
+        "admin/core/purgerun/<path:object_id>/start_purge/",
+        opened(Who.ADMINISTRATOR, FOREIGN),
+        params=lambda w: {"object_id": w.here.dry_run.pk},
+        data=lambda w, who: SENT,
+    ),
+    get(
+        "admin/core/purgerun/<uuid:run_id>/progress/",
+        opened(AUDITORS, FOREIGN) | dict.fromkeys(WORKERS | {Who.OFFICER}, HIDDEN),
+        params=lambda w: {"run_id": w.here.dry_run.pk},
+    ),
+    *(
+        get(
+            "admin/core/purgecertificate/<uuid:certificate_id>/certificate.<str:form>",
+            opened(AUDITORS, FOREIGN) | dict.fromkeys(WORKERS | {Who.OFFICER}, HIDDEN),
+            params=lambda w, form=form: {
+                "certificate_id": w.here.records["core.PurgeCertificate"].pk,
+                "form": form,
+            },
+            of=form,
+        )
+        for form in ("json", "pdf")
+    ),
     # Staff from elsewhere are offered their own platforms only.
     *_dialog("admin/reports/reportrun/run_report/", opened(AUDITORS, FOREIGN), data=_period),
     get(

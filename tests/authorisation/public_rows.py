@@ -25,6 +25,8 @@ def unchanged(route, cells, **options):
 PAGES = [
     get("problems/", EVERYBODY),
     get("problems/<slug:code>/", EVERYBODY, params=lambda w: {"code": "not-found"}),
+    get("certificates/keys/", EVERYBODY),
+    get("certificates/keys.json", EVERYBODY),
     get("transparency/", EVERYBODY),
     get(
         "transparency/<uuid:run_id>/",

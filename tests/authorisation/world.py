@@ -64,6 +64,8 @@ class Place:
     # Of somebody who is not at the door.
     passkey: Any
     reviewer: Any = None
+    # Of all platforms: finished, and not followed by a purge.
+    dry_run: Any = None
     records: dict[str, Any] = field(default_factory=dict)
 
 
@@ -87,7 +89,9 @@ def make_world():
         member=here.reporter,
         elsewhere=there.platform,
     )
+    dry_run = purge.run(by=BY_TESTS, at=AT, dry=True)
     for place in (here, there):
+        place.dry_run = dry_run
         place.records = {model._meta.label: _one_of(model, place) for model in admin.site._registry}
     return World(here, there, people, digests.versions())
 

@@ -28,8 +28,9 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
 RELEASED = {"released_by": uuid7(), "released_at": AT, "release_reason": "The court is done."}
-RUN_STATES = ("RUNNING", "DONE", "FAILED")
-RUN_STEPS = {("RUNNING", "DONE"), ("RUNNING", "FAILED"), ("FAILED", "RUNNING")}
+RUN_STATES = ("WAITING", "RUNNING", "DONE", "FAILED")
+UNDER_WAY = ("WAITING", "RUNNING")
+RUN_STEPS = {("WAITING", "RUNNING"), ("RUNNING", "DONE"), ("RUNNING", "FAILED")}
 
 
 def change(row, **fields):
@@ -47,8 +48,8 @@ def purge_run(state="DONE", **fields):
         "is_dry": False,
         "state": state,
         "as_of": AT,
-        "started_at": AT,
-        "finished_at": None if state == "RUNNING" else AT,
+        "started_at": None if state == "WAITING" else AT,
+        "finished_at": None if state in UNDER_WAY else AT,
         "run_by": "tests",
     }
     return make(PurgeRun, **(values | fields))
@@ -171,14 +172,38 @@ def test_purge_run_ends_when_it_finishes(state, finished_at):
 )
 def test_purge_run_moves_forward_only(before, after):
     run = purge_run(before)
-    finished = {"finished_at": None if after == "RUNNING" else AT}
+    times = {
+        "started_at": None if after == "WAITING" else AT,
+        "finished_at": None if after in UNDER_WAY else AT,
+    }
 
     if (before, after) in RUN_STEPS:
-        change(run, state=after, **finished)
+        change(run, state=after, **times)
         assert PurgeRun.objects.get().state == after
     else:
         with Breaks("purge_run_moves_forward_only"):
-            change(run, state=after, **finished)
+            change(run, state=after, **times)
+
+
+@pytest.mark.parametrize(("state", "started_at"), [("WAITING", AT), ("RUNNING", None)])
+def test_a_purge_that_waits_has_not_started(state, started_at):
+    with Breaks("a_purge_that_waits_has_not_started"):
+        purge_run(state, started_at=started_at)
+
+
+def test_one_purge_waits_at_a_time():
+    purge_run("WAITING")
+
+    with Breaks("one_purge_waits_at_a_time"):
+        purge_run("WAITING", is_dry=True)
+
+
+def test_only_a_real_purge_follows_a_dry_run():
+    dry = purge_run(is_dry=True)
+    purge_run("WAITING", follows=dry)
+
+    with Breaks("only_a_real_purge_follows_a_dry_run"):
+        purge_run(is_dry=True, follows=purge_run(is_dry=True))
 
 
 def certificate():
@@ -191,6 +216,7 @@ def certificate():
         sha256="0" * 64,
         signature="A" * 88,
         key_id="tests",
+        public_key="0" * 64,
         issued_at=AT,
     )
 

@@ -12,10 +12,9 @@ from groups.models import (
     HeldLogEntry,
     Notice,
 )
-from portal.core import certificates
 from portal.core.actions import holds, purge
 from portal.core.actors import Actor
-from portal.core.models import AuditEntry, Hold, OutboxEvent, PurgeRun, WebhookDelivery
+from portal.core.models import AuditEntry, Hold, OutboxEvent, WebhookDelivery
 from tests.factories.base import AT, fixture_rows
 from tests.factories.core import (
     HoldFactory,
@@ -142,14 +141,6 @@ def test_a_dry_run_deletes_nothing_and_says_what_the_real_one_does():
     assert not hasattr(dry, "certificate")
 
 
-def test_the_certificate_verifies_and_a_changed_byte_does_not():
-    closed_case()
-    text = certificates.to_json(purge.run(by=SYSTEM, at=AT).certificate)
-
-    assert certificates.verify(text)[0]
-    assert not certificates.verify(text.replace('"deleted": 1', '"deleted": 0'))[0]
-
-
 def test_append_only_tables_are_purged_by_the_purge_only():
     with fixture_rows():
         AuditEntry.objects.create(
@@ -169,17 +160,6 @@ def test_append_only_tables_are_purged_by_the_purge_only():
     purge.run(by=SYSTEM, at=AT)
 
     assert not AuditEntry.objects.filter(action="tests.old").exists()
-
-
-def test_an_interrupted_run_is_marked_and_the_next_one_goes_on():
-    killed = PurgeRun.objects.create(is_dry=False, as_of=AT, started_at=AT, run_by="tests")
-    closed_case()
-
-    purge.run(by=SYSTEM, at=AT)
-
-    killed.refresh_from_db()
-    assert killed.state == "FAILED"
-    assert Case.objects.count() == 0
 
 
 def log_day(day, rows):
@@ -230,7 +210,7 @@ def test_a_day_of_log_older_than_the_window_is_dropped_and_held_rows_are_copied(
     assert table_exists(stays)
     assert [str(row.event_key) for row in HeldLogEntry.objects.all()] == [keys[0]]
     assert line_of(run, "governance log")["kept_by"] == {hold.reference: 1}
-    assert line_of(run, "governance log")["deleted"] == 2
+    assert line_of(run, "governance log")["deleted"] == line_of(run, "governance log")["kept"] == 1
 
 
 def test_a_partition_detached_by_an_interrupted_run_is_dropped_by_the_next(days):

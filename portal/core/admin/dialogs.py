@@ -48,15 +48,19 @@ def answer(
     form: forms.Form,
     dialog: dict[str, Any],
     do: Callable[[], str],
-    back: str,
+    back: str | Callable[[], str],
 ) -> HttpResponse:
-    """Do it, say so and go `back`; a refusal is shown in the dialog, with what was typed."""
+    """Do it, say so and go `back`; a refusal is shown in the dialog, with what was typed.
+
+    Where to go can depend on what was done.
+    """
     try:
         sentence = do()
     except errors.AccordError as problem:
         form.add_error(None, str(problem))
         return ask_again(request, form=form, dialog=dialog, status=problem.status)
     messages.success(request, sentence)
+    back = back() if callable(back) else back
     if request.headers.get("HX-Request") == "true":
         return HttpResponseClientRedirect(back)
     return HttpResponseRedirect(back)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0002_tables"),
+        ("core", "0003_purges_wait_and_keep_their_keys"),
     ]
 
     operations = [

@@ -8,8 +8,12 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
+from portal.core import purge_words
 from portal.core.actions import purge
 from portal.core.actors import Actor
+from portal.core.data_classes import registry
+from portal.core.models import PurgeRun
+from portal.core.purge_words import InWords
 
 
 class Command(BaseCommand):
@@ -23,43 +27,53 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            run = purge.run(
-                by=Actor.system("manage.py purge"),
-                at=timezone.now(),
-                dry=options["dry_run"],
-            )
-        except purge.PurgeRunning as error:
-            raise CommandError(str(error)) from error
-        table = Table(
-            "Data",
-            "Kept for",
-            "Would go" if run.is_dry else "Deleted",
-            "Kept by a hold",
-        )
-        for line in run.plan:
-            kept_by = ", ".join(f"{hold}: {count}" for hold, count in line["kept_by"].items())
-            gone = line["due"] if run.is_dry else line["deleted"]
-            table.add_row(
-                line["class"],
-                _kept_for(line["window_days"], line["starts"]),
-                str(gone),
-                f"{line['kept']} ({kept_by})" if kept_by else "",
-            )
         console = Console(
             file=self.stdout,  # type: ignore[arg-type]
             width=None if self.stdout.isatty() else 120,
         )
-        console.print(table)
-        if any(len(line["kept_by"]) > 1 for line in run.plan):
-            console.print("Holds can cover the same rows; a row that stays is counted once.")
-        if run.is_dry:
-            console.print("Nothing was deleted. Run it without --dry-run to do just this.")
-        else:
-            console.print(f"Certificate {run.certificate.reference}, signed, in the admin.")
+        try:
+            with console.status("Looking at what is due …") as status:
+                run = purge.run(
+                    by=Actor.system("manage.py purge"),
+                    at=timezone.now(),
+                    dry=options["dry_run"],
+                    clock=timezone.now,
+                    tell=lambda place, line: status.update(_how_far(place, line)),
+                )
+        except purge.PurgeRunning as error:
+            raise CommandError(str(error)) from error
+        _show(run, console)
 
 
-def _kept_for(days: int, starts: str) -> str:
-    if not days:
-        return f"until {starts}"
-    return f"{days} day{'' if days == 1 else 's'} after {starts}"
+def _how_far(place: int, line: dict[str, Any]) -> str:
+    return f"{place} of {len(registry.classes)}: {line['class']}, {line.get('deleted', 0)} deleted"
+
+
+def _show(run: PurgeRun, console: Console) -> None:
+    table = Table(
+        "Data",
+        "Kept for",
+        "Would go" if run.is_dry else "Deleted",
+        "Kept by a hold",
+        "Stays for another reason",
+    )
+    for row in map(purge_words.put, run.plan):
+        table.add_row(*_cells(row, is_dry=run.is_dry))
+    console.print(table)
+    if any(len(line["kept_by"]) > 1 for line in run.plan):
+        console.print("Holds can cover the same rows; a row that stays is counted once.")
+    if run.is_dry:
+        console.print("Nothing was deleted. Run it without --dry-run to do just this.")
+    else:
+        console.print(f"Certificate {run.certificate.reference}, signed, in the admin.")
+
+
+def _cells(row: InWords, *, is_dry: bool) -> list[str]:
+    by_model = "".join(f"\n{gone.rows} {gone.what}" for gone in row.went)
+    return [
+        row.name,
+        row.kept_for,
+        str(row.due) if is_dry else f"{row.deleted}{by_model if len(row.went) > 1 else ''}",
+        f"{row.kept} ({row.kept_by})" if row.kept_by else "",
+        row.waiting,
+    ]

@@ -1,12 +1,13 @@
-"""Check the signature of a purge certificate, offline: no database is asked."""
+"""Check a purge certificate, as JSON or PDF, offline: no database is asked."""
 
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.core import certificates, signing
+from portal.core import certificate_pdf, certificates, signing
 from portal.core.errors import AccordError
 
 
@@ -16,26 +17,56 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--key", help="the published public key (hex); default: our own")
+        parser.add_argument(
+            "--key",
+            action="append",
+            default=[],
+            help="a public key (hex) that the operator publishes; default: our own",
+        )
+        parser.add_argument(
+            "--keys", type=Path, help="the operator's published keys, downloaded as JSON"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        known = [*options["key"], *_published(options["keys"])]
+        data = _read(options["file"])
         try:
-            text = options["file"].read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{options['file']} cannot be read: {error}") from error
-        try:
-            genuine, file = certificates.verify(text)
+            if data.startswith(b"%PDF"):
+                file, typeset_with = certificate_pdf.verify(data)
+                signed_with = {file["public_key"], typeset_with}
+            else:
+                file = certificates.verify(_text(data))
+                signed_with = {file["public_key"]}
+            for key in sorted(signed_with):
+                certificates.require_key(key, known=known or [signing.public_key_bytes().hex()])
         except AccordError as error:
             raise CommandError(str(error)) from error
-        if not genuine:
-            raise CommandError("The signature does not match: the document was changed.")
-        expected = options["key"] or signing.public_key_bytes().hex()
-        if file["public_key"] != expected:
-            raise CommandError(
-                f"The document is intact, but signed with another key ({file['key_id']}). "
-                "Compare it with the key that the operator publishes."
-            )
+        document = file["document"]
+        ended = " of an interrupted purge" if document.get("interrupted") else ""
         self.stdout.write(
-            f"{file['certificate']} is genuine: {file['document']['as_of']}, "
-            f"SHA-256 {file['sha256']}."
+            f"{file['certificate']}{ended} is genuine: as of {document['as_of']}, "
+            f"SHA-256 {file['sha256']}, key {file['key_id']}."
         )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise certificates.NotACertificate("This file is not a purge certificate.") from error
+
+
+def _published(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    try:
+        return [key["public_key"] for key in json.loads(_read(path))["keys"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path} does not hold published keys.") from error
