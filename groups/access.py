@@ -97,6 +97,12 @@ def get_group_on(platform: Platform, external_id: str) -> Group:
     return _only(found.order_by("pk").first())
 
 
+def get_account_on(platform: Platform, external_id: str) -> Account:
+    """Return the platform's account of that external id."""
+    found = Account.objects.filter(platform=platform, external_id=external_id)
+    return _only(found.order_by("pk").first())
+
+
 def get_group_by_id_on(platform: Platform, id: UUID) -> Group:
     """Return the platform's group of Accord's own id."""
     return _one(Group.objects.filter(platform=platform), id)

@@ -264,7 +264,7 @@ AXES_DISABLE_ACCESS_LOG = True  # the sessions page and the audit say who signed
 OAUTH2_PROVIDER_APPLICATION_MODEL = "identity.ApiClient"
 OAUTH2_PROVIDER = {
     "SCOPES": {
-        "events": "Send governance events",
+        "events": "Send governance events, and read those that were taken",
         "flags": "Send flags",
         "access": "Ask what an account may do",
         "groups": "Read who is responsible for a group",

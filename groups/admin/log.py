@@ -3,99 +3,73 @@
 Paged by keyset; the names of groups and accounts come in two more queries for the whole page.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
-from groups import events
+from groups import log_downloads, log_formats
 from groups.admin import pages
+from groups.log_filters import StaffLogFilter, in_words
 from groups.models import Group, HeldLogEntry, LogEntry
+from groups.queries import log_pages
+from groups.queries.log_pages import Names, Wanted
 from identity.models import Account
 from identity.roles import Permission
 from portal.core.admin import paging, panels
 from portal.core.admin.base import RecordAdmin
 from portal.core.models import Platform
 
-KEYSET = paging.Keyset("-occurred_at", "-event_key")
 SIZE = 50
 HEAD = ["When", "Kind", "Group", "By", "About", "Role", "Reason"]
+LINES = 10
 
 
-class LogFilter(forms.Form):
-    """What to look for; every field may stay empty."""
+def _group(names: Names, pk: UUID | None) -> Any:
+    return panels.link(names.groups.get(pk)) if pk else "The whole platform"
 
-    kind = forms.ChoiceField(required=False, choices=lambda: _kinds())
-    group = forms.CharField(required=False, max_length=200, help_text="The platform's id")
-    account = forms.CharField(required=False, max_length=200, help_text="The platform's id")
-    until = forms.DateTimeField(
-        required=False,
-        label="Not after",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+
+def _account(names: Names, pk: UUID | None) -> Any:
+    return panels.link(names.accounts.get(pk)) if pk else panels.NOTHING
+
+
+def _wanted(request: HttpRequest, form: StaffLogFilter) -> Wanted | None:
+    """Turn what was filled in into what to look for; the form says what is wrong with it."""
+    platform_ids = frozenset(pages.platforms(request, Permission.VIEW_RECORDS))
+    if not form.is_valid():
+        return None
+    asked = form.cleaned_data
+
+    def find(model: type[Model], name: str) -> tuple[UUID, ...] | None:
+        if not asked[name]:
+            return None
+        found = model._default_manager.filter(_is(asked[name]), platform_id__in=platform_ids)
+        ids = tuple(found.order_by("pk").values_list("pk", flat=True))
+        if not ids:
+            form.add_error(name, f"There is no {name} with this id, or it is not yours to see.")
+        return ids
+
+    groups, accounts = find(Group, "group"), find(Account, "account")
+    if form.errors:
+        return None
+    return Wanted(
+        platform_ids=platform_ids,
+        group_ids=groups,
+        account_ids=accounts,
+        kind=asked["kind"] or None,
+        since=asked["since"],
+        until=asked["until"],
     )
-
-
-def _kinds() -> list[tuple[str, str]]:
-    return [("", "All kinds"), *((kind, in_words(kind)) for kind in sorted(events.KINDS))]
-
-
-def in_words(kind: str) -> str:
-    """Write "member.role_changed" as "Member role changed"."""
-    return capfirst(kind.replace(".", " ").replace("_", " "))
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The groups and accounts that a page of the log names, by id."""
-
-    groups: dict[UUID, Group]
-    accounts: dict[UUID, Account]
-
-    @classmethod
-    def of(cls, entries: list[LogEntry]) -> "Names":
-        people = {entry.actor_id for entry in entries} | {entry.subject_id for entry in entries}
-        return cls(
-            Group.objects.in_bulk({entry.group_id for entry in entries} - {None}),
-            Account.objects.in_bulk(people - {None}),
-        )
-
-    def group(self, pk: UUID | None) -> Any:
-        return panels.link(self.groups.get(pk)) if pk else "The whole platform"
-
-    def account(self, pk: UUID | None) -> Any:
-        return panels.link(self.accounts.get(pk)) if pk else panels.NOTHING
-
-
-def _visible(request: HttpRequest) -> QuerySet[LogEntry]:
-    ids = pages.platforms(request, Permission.VIEW_RECORDS)
-    return LogEntry.objects.filter(platform_id__in=ids)
-
-
-def _narrow(entries: QuerySet[LogEntry], wanted: dict[str, Any]) -> QuerySet[LogEntry]:
-    if wanted.get("kind"):
-        entries = entries.filter(kind=wanted["kind"])
-    if group := wanted.get("group", "").replace("\0", ""):
-        found = Group.objects.filter(_is(group)).values_list("pk", flat=True)
-        entries = entries.filter(group_id__in=list(found[:50]))
-    if account := wanted.get("account", "").replace("\0", ""):
-        found = Account.objects.filter(_is(account)).values_list("pk", flat=True)
-        people = list(found[:50])
-        entries = entries.filter(Q(subject_id__in=people) | Q(actor_id__in=people))
-    if wanted.get("until"):
-        entries = entries.filter(occurred_at__lte=wanted["until"])
-    return entries
 
 
 def _is(text: str) -> Q:
@@ -115,9 +89,9 @@ def _row(entry: LogEntry, names: Names) -> list[Any]:
     return [
         link,
         in_words(entry.kind),
-        names.group(entry.group_id),
-        names.account(entry.actor_id),
-        names.account(entry.subject_id),
+        _group(names, entry.group_id),
+        _account(names, entry.actor_id),
+        _account(names, entry.subject_id),
         entry.role or panels.NOTHING,
         entry.reason or panels.NOTHING,
     ]
@@ -125,18 +99,39 @@ def _row(entry: LogEntry, names: Names) -> list[Any]:
 
 @require_safe
 def show_log(request: HttpRequest) -> HttpResponse:
-    form = LogFilter(request.GET)
-    entries = _visible(request)
-    if form.is_valid():
-        entries = _narrow(entries, form.cleaned_data)
-    page = KEYSET.page(entries, cursor=request.GET.get(paging.CURSOR) or None, size=SIZE)
+    form = StaffLogFilter(request.GET)
+    wanted = _wanted(request, form)
+    if wanted is None:
+        return _draw(request, form, panels.Panel(title="Log", head=HEAD), status=422)
+    page = log_pages.get_page(
+        wanted=wanted, cursor=request.GET.get(paging.CURSOR) or None, size=SIZE, at=pages.now()
+    )
     names = Names.of(page.rows)
     table = panels.Panel(
         title="Log",
         head=HEAD,
         rows=[_row(entry, names) for entry in page.rows],
-        empty="No events. Filters may hide some.",
+        empty="Nothing fits so far. Go on with older events."
+        if page.next
+        else "No events. Filters may hide some.",
+        is_wide=True,
     )
+    return _draw(
+        request,
+        form,
+        table,
+        next_url=_url(request, page.next),
+        previous_url=_url(request, page.previous),
+        files=[
+            (form_name.upper(), f"{reverse('admin:log_file', args=[form_name])}{_query(form)}")
+            for form_name in log_formats.MEDIA_TYPES
+        ],
+    )
+
+
+def _draw(
+    request: HttpRequest, form: StaffLogFilter, table: panels.Panel, **context: Any
+) -> HttpResponse:
     return pages.render(
         request,
         "admin/accord/log.html",
@@ -144,9 +139,13 @@ def show_log(request: HttpRequest) -> HttpResponse:
         trail=(pages.home(),),
         form=form,
         table=table,
-        next_url=_url(request, page.next),
-        previous_url=_url(request, page.previous),
+        **context,
     )
+
+
+def _query(form: StaffLogFilter) -> str:
+    kept = {name: form.data[name] for name in form.filters()}
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def _url(request: HttpRequest, cursor: str | None) -> str | None:
@@ -157,6 +156,24 @@ def _url(request: HttpRequest, cursor: str | None) -> str | None:
 
 
 @require_safe
+def download(request: HttpRequest, form: str) -> HttpResponseBase:
+    """Send what the page shows, all pages of it, as one file."""
+    found = StaffLogFilter(request.GET)
+    wanted = _wanted(request, found)
+    if form not in log_formats.MEDIA_TYPES:
+        raise Http404
+    if wanted is None:
+        return show_log(request)
+    return log_downloads.send(
+        wanted=wanted,
+        form=form,
+        filters=found.filters(),
+        by=pages.actor(request),
+        at=pages.now(),
+    )
+
+
+@require_safe
 def show_entry(request: HttpRequest, occurred_at: str, event_key: UUID) -> HttpResponse:
     try:
         at = parse_datetime(occurred_at)
@@ -164,7 +181,10 @@ def show_entry(request: HttpRequest, occurred_at: str, event_key: UUID) -> HttpR
         raise Http404 from error
     if at is None or at.tzinfo is None:
         raise Http404
-    entry = _visible(request).filter(occurred_at=at, event_key=event_key).first()
+    platform_ids = pages.platforms(request, Permission.VIEW_RECORDS)
+    entry = LogEntry.objects.filter(
+        platform_id__in=platform_ids, occurred_at=at, event_key=event_key
+    ).first()
     if entry is None:
         raise Http404
     names = Names.of([entry])
@@ -174,9 +194,9 @@ def show_entry(request: HttpRequest, occurred_at: str, event_key: UUID) -> HttpR
         ("Received", panels.moment(entry.received_at)),
         ("Kind", in_words(entry.kind)),
         ("Platform", platform),
-        ("Group", names.group(entry.group_id)),
-        ("By", names.account(entry.actor_id)),
-        ("About", names.account(entry.subject_id)),
+        ("Group", _group(names, entry.group_id)),
+        ("By", _account(names, entry.actor_id)),
+        ("About", _account(names, entry.subject_id)),
         ("Role", entry.role),
         ("Role before", entry.old_role),
         ("Reason", entry.reason),
@@ -217,18 +237,33 @@ class HeldLogEntryAdmin(RecordAdmin):
         return format_html("<pre>{}</pre>", "\n".join(lines))
 
 
-def _of_group(request: HttpRequest, group: Group) -> panels.Panel:
-    entries = LogEntry.objects.filter(group_id=group.pk).order_by("-occurred_at")[:10]
-    names = Names.of(list(entries))
+def _last_lines(record: Any, *, of: str, without: Collection[str] = (), **ids: Any) -> panels.Panel:
+    """Show the last lines about a record, without what all of them would say."""
+    wanted = Wanted(platform_ids=frozenset([record.platform_id]), **ids)
+    page = log_pages.get_page(wanted=wanted, cursor=None, size=LINES, at=pages.now())
+    names = Names.of(page.rows)
+    shown = [n for n, name in enumerate(HEAD) if name not in without]
+    rows = [_row(entry, names) for entry in page.rows]
     return panels.Panel(
         title="Log",
-        head=HEAD[:2] + HEAD[3:],
-        rows=[[*_row(entry, names)[:2], *_row(entry, names)[3:]] for entry in entries],
+        head=[HEAD[n] for n in shown],
+        rows=[[row[n] for n in shown] for row in rows],
         empty="No events inside the window.",
-        more_url=f"{reverse('admin:log')}?{urlencode({'group': group.pk})}",
+        more_url=f"{reverse('admin:log')}?{urlencode({of: record.pk})}",
+        is_wide=True,
     )
 
 
+def _of_group(request: HttpRequest, group: Group) -> panels.Panel:
+    return _last_lines(group, of="group", without=["Group"], group_ids=(group.pk,))
+
+
+def _of_account(request: HttpRequest, account: Account) -> panels.Panel:
+    return _last_lines(account, of="account", account_ids=(account.pk,))
+
+
 admin.site.add_panel(Group, _of_group, place=30)
+admin.site.add_panel(Account, _of_account, place=30)
 admin.site.add_page("groups/log/", show_log, "log")
+admin.site.add_page("groups/log.<str:form>", download, "log_file")
 admin.site.add_page("groups/log/<str:occurred_at>/<uuid:event_key>/", show_entry, "log_entry")

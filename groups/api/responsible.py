@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -13,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from groups import access, events
+from groups.api import parameters
 from groups.models import Group
 from groups.models.tenures import Role
 from groups.queries import tenures
@@ -115,7 +115,7 @@ class ResponsibleView(PartnerView):
     )
     def get(self, request: Request, id: UUID) -> Response:
         group = access.get_group_by_id_on(self.platform, id)
-        at = _instant(request.query_params.get("at"))
+        at = parameters.instant(request, "at") or timezone.now()
         found = tenures.get_responsible(group=group, at=at)
         answer = {
             "group": group,
@@ -132,18 +132,3 @@ class ResponsibleView(PartnerView):
             ],
         }
         return Response(ResponsibleOutput(answer).data)
-
-
-def _instant(text: str | None) -> datetime:
-    if text is None:
-        return timezone.now()
-    # An unescaped + of a time zone arrives as a space.
-    try:
-        parsed = parse_datetime(text.strip().replace(" ", "+")) if "T" in text else None
-    except ValueError:
-        parsed = None
-    at = events.in_utc(parsed) if parsed is not None and parsed.tzinfo is not None else None
-    if at is None:
-        sentence = "Send an instant with its time zone, for example 2026-11-02T12:00:00Z."
-        raise ValidationError({"at": [sentence]})
-    return at

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from groups.api import events, flags, receipts, responsible
+from groups.api import flags, log, receipts, responsible
 
 app_name = "api-v1"
 
 urlpatterns = [
-    path("events", events.EventsView.as_view(), name="events"),
+    path("events", log.EventLogView.as_view(), name="events"),
+    path("events.<str:form>", log.EventExportView.as_view(), name="events_export"),
     path("events/receipts/<uuid:id>", receipts.ReceiptView.as_view(), name="event-receipt"),
     path("flags", flags.FlagsView.as_view(), name="flags"),
     path("groups", responsible.GroupView.as_view(), name="group"),

@@ -1,7 +1,7 @@
 """Keyset paging: as fast on the last page as on the first, and rows that arrive move nothing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -48,6 +48,14 @@ class Page(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Walk(Generic[Row]):
+    """Rows in the order of a walk, and the row at which it gave up looking, if it did."""
+
+    rows: list[Row]
+    stopped_at: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keyset:
     """An order over non-null columns, all in one direction, of which the last is unique.
 
@@ -67,21 +75,46 @@ class Keyset:
 
     def page(self, queryset: models.QuerySet[Row], *, cursor: str | None, size: int) -> Page[Row]:
         """Return at most `size` rows after (or before) the cursor. Raise BadCursor."""
-        way, position = self._decode(queryset.model, cursor) if cursor else (FORWARD, None)
+
+        def walk(position: Sequence[Any] | None, descending: bool, limit: int) -> Walk[Row]:
+            order = [f"-{name}" if descending else name for name in self.names]
+            rows = queryset
+            if position is not None:
+                rows = rows.filter(self._beyond(position, "lt" if descending else "gt"))
+            return Walk(list(rows.order_by(*order)[:limit]))
+
+        return self.page_of(walk, model=queryset.model, cursor=cursor, size=size)
+
+    def page_of(
+        self,
+        walk: Callable[[Sequence[Any] | None, bool, int], Walk[Row]],
+        *,
+        model: type[Row],
+        cursor: str | None,
+        size: int,
+    ) -> Page[Row]:
+        """Return what `walk(position, descending, limit)` finds beyond the cursor.
+
+        A walk that gave up leaves a page that may hold fewer rows, or none, and goes on from there.
+        """
+        way, position = self._decode(model, cursor) if cursor else (FORWARD, None)
         descending = self.fields[0].startswith("-") is (way == FORWARD)
-        order = [f"-{name}" if descending else name for name in self.names]
-        if position is not None:
-            queryset = queryset.filter(self._beyond(position, "lt" if descending else "gt"))
-        rows = list(queryset.order_by(*order)[: size + 1])
-        more = len(rows) > size
-        rows = rows[:size]
+        found = walk(position, descending, size + 1)
+        rows = found.rows[:size]
+        more = len(found.rows) > size
+        stopped_at = None if more else found.stopped_at
         if way == BACK:
             rows.reverse()
-        has_next, has_previous = (more, bool(cursor)) if way == FORWARD else (True, more)
+        last, first = (rows[-1], rows[0]) if rows else (stopped_at, stopped_at)
+        goes_on = more or stopped_at is not None
+        if way == FORWARD:
+            last, has_next, has_previous = stopped_at or last, goes_on, bool(cursor)
+        else:
+            first, has_next, has_previous = stopped_at or first, True, goes_on
         return Page(
             rows=rows,
-            next=self._encode(FORWARD, rows[-1]) if rows and has_next else None,
-            previous=self._encode(BACK, rows[0]) if rows and has_previous else None,
+            next=self._encode(FORWARD, last) if last and has_next else None,
+            previous=self._encode(BACK, first) if first and has_previous else None,
         )
 
     def _beyond(self, position: Sequence[Any], lookup: str) -> Q:

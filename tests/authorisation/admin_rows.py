@@ -362,6 +362,13 @@ FRAME = [
     get("admin/groups/log/", opened(ALL_STAFF, FOREIGN)),
     get("admin/retention/", opened(AUDITORS, FOREIGN)),
     get(
+        "admin/groups/log.<str:form>",
+        opened(ALL_STAFF, FOREIGN),
+        params=lambda w: {"form": "csv"},
+        changes=True,
+        note="each takes out the log of their own platforms, and leaves an audit entry",
+    ),
+    get(
         "admin/groups/log/<str:occurred_at>/<uuid:event_key>/",
         opened(ALL_STAFF, foreign=HIDDEN),
         params=_entry,

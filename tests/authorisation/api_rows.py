@@ -19,6 +19,10 @@ def _flag(world, who):
     }
 
 
+def _own_group(world, who):
+    return {"group": world.here.only_group.external_id}
+
+
 def _question(world, who):
     return {
         "subject": {"type": "account", "id": world.here.owner.external_id},
@@ -46,6 +50,25 @@ API_ROWS = [
         "api/v1/events/receipts/<uuid:id>",
         granted(Who.EVENTS_CLIENT, foreign=HIDDEN),
         params=lambda w: {"id": w.here.receipt.pk},
+    ),
+    get(
+        "api/v1/events",
+        granted(Who.EVENTS_CLIENT, foreign=ALLOW),
+        note="everybody reads the log of their own platform",
+    ),
+    get(
+        "api/v1/events",
+        granted(Who.EVENTS_CLIENT, foreign=HIDDEN),
+        data=_own_group,
+        of="of a group",
+    ),
+    get(
+        "api/v1/events.<str:form>",
+        granted(Who.EVENTS_CLIENT, foreign=HIDDEN),
+        params=lambda w: {"form": "ndjson"},
+        data=_own_group,
+        changes=True,
+        note="it leaves an audit entry",
     ),
     post(
         "api/v1/flags",

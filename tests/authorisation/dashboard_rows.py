@@ -82,6 +82,14 @@ DASHBOARD_ROWS = [
     get("groups/<str:id>/cases/", shown(ROLE_HOLDERS), params=_group),
     get("groups/<str:id>/people/", shown(ROLE_HOLDERS), params=_group),
     get("groups/<str:id>/people.csv", shown(ROLE_HOLDERS), params=_group),
+    get("groups/<str:id>/log/", shown(ROLE_HOLDERS), params=_group),
+    get(
+        "groups/<str:id>/log.<str:form>",
+        shown(ROLE_HOLDERS),
+        params=lambda w: {"id": w.here.group.pk, "form": "csv"},
+        changes=True,
+        note="it leaves an audit entry",
+    ),
     get("cases/<str:reference>/", shown(ROLE_HOLDERS), params=_case),
     post("cases/<str:reference>/", shown(ROLE_HOLDERS), params=_case, data=_answer),
     get(

@@ -231,6 +231,13 @@ def test_long_and_right_to_left_names_fit_a_screen_of_320_pixels(page_of, place)
         case = place.open_case(at=timezone.now(), statement="x" * 300)
         page = page_of(place.owner.user, viewport={"width": 320, "height": 640})
         group = f"/groups/{place.group.pk}/"
-        for address in ("/", "/groups/", group, f"{group}people/", f"/cases/{case.reference}/"):
+        for address in (
+            "/",
+            "/groups/",
+            group,
+            f"{group}people/",
+            f"{group}log/",
+            f"/cases/{case.reference}/",
+        ):
             page.goto(address)
             assert sideways(page) <= 0, (name[:20], address)

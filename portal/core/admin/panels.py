@@ -16,7 +16,10 @@ NOTHING = "–"
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One table. `rows` hold text or safe markup; `more_url` leads to the whole list."""
+    """One table. `rows` hold text or safe markup; `more_url` leads to the whole list.
+
+    `is_wide`: it has so many columns that each row becomes a card on a narrow screen.
+    """
 
     title: str
     head: Sequence[str]
@@ -24,6 +27,12 @@ class Panel:
     empty: str = "None."
     note: str = ""
     more_url: str = ""
+    is_wide: bool = False
+
+    @property
+    def labelled(self) -> list[list[tuple[str, Any]]]:
+        """The cells with the heads of their columns, which stand beside them on narrow screens."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
 
 
 def page_of(record: Model) -> str:

@@ -8,12 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from groups.actions import cases as case_actions
 from groups.models import Case, CaseEntry, Evidence, Flag, Notice
-from groups.queries import cases, notices
+from groups.queries import cases, log_pages, notices
 from identity import access
 from identity.roles import Permission
 from portal.core.actors import Actor
 from tests.factories.base import AT, fixture_rows
 from tests.factories.groups import RuleFactory
+from tests.factories.log import make_days, write_many
 from tests.groups.place import make_place
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +156,29 @@ def test_taking_the_next_costs_the_same_among_ten_and_a_thousand():
         costs.append(len(queries))
 
     assert costs[0] == costs[1]
+
+
+def test_a_page_of_the_log_costs_the_same_among_a_hundred_and_a_thousand_events():
+    place = make_place()
+    make_days(40)
+    wanted = {
+        "all": log_pages.Wanted(platform_ids=frozenset([place.platform.pk])),
+        "kind": log_pages.Wanted(platform_ids=frozenset([place.platform.pk]), kind="role.granted"),
+        "group": log_pages.Wanted(platform_ids=frozenset(), group_ids=(place.group.pk,)),
+        "account": log_pages.Wanted(platform_ids=frozenset(), account_ids=(place.member.pk,)),
+    }
+    costs = []
+    for count in (10, 90, 900):
+        write_many(place.group, count, subject=place.member)
+        counted = {}
+        for name, asked in wanted.items():
+            with CaptureQueriesContext(connection) as queries:
+                page = log_pages.get_page(wanted=asked, cursor=None, size=50, at=AT)
+                log_pages.Names.of(page.rows)
+            counted[name] = len(queries)
+        costs.append(counted)
+
+    # Where a page does not fill, the walk goes through the window in a bounded number of steps.
+    assert max(costs[0].values()) <= 17
+    # Where it does: one query for the rows, one for the groups, one for the accounts.
+    assert costs[1:] == [dict.fromkeys(wanted, 3)] * 2

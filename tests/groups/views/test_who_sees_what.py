@@ -30,6 +30,7 @@ def records(scene):
         "group_cases": scene.group.pk,
         "people": scene.group.pk,
         "people_csv": scene.group.pk,
+        "log": scene.group.pk,
         "account_standing": scene.owner.pk,
         "case": scene.case.reference,
         "decision": decision.reference,
@@ -117,7 +118,16 @@ def test_a_manager_sees_the_group_but_not_the_owners_own_things(as_user, scene, 
         for name, id in records.items()
     }
 
-    theirs = {"standing", "group_cases", "people", "people_csv", "case", "decision", "appeal_new"}
+    theirs = {
+        "standing",
+        "group_cases",
+        "people",
+        "people_csv",
+        "log",
+        "case",
+        "decision",
+        "appeal_new",
+    }
     assert {name for name, status in seen.items() if status == 200} == theirs
 
 
