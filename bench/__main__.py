@@ -78,7 +78,23 @@ def _measure(
             from bench import ingest
 
             return ingest.measure(running, at=at, rounds=options.rounds)
-    return []
+        case "singles":
+            from bench import singles
+
+            return singles.measure(running, at=at, rounds=options.rounds)
+        case "purge":
+            from bench import purge
+
+            return purge.measure(running, at=at, rounds=options.rounds)
+        case "pages":
+            from bench import pages
+
+            return pages.measure(running, at=at, rounds=options.rounds)
+        case _:
+            from bench import memory
+
+            seconds = memory.FULL_SECONDS if options.full else memory.SHORT_SECONDS
+            return memory.measure(running, at=at, seconds=seconds)
 
 
 def _print(topic: str, figures: list[Figure], seconds: float) -> None:
