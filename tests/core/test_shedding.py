@@ -30,9 +30,12 @@ def test_a_request_without_a_place_is_refused_and_told_when_to_come_back():
 def test_what_is_larger_than_all_places_runs_alone():
     places = shedding.Places(3, size=2 * MIB)
 
-    with places.taken(length=100 * MIB):
-        with pytest.raises(shedding.Overloaded), places.taken(length=0):
-            pass
+    with (
+        places.taken(length=100 * MIB),
+        pytest.raises(shedding.Overloaded),
+        places.taken(length=0),
+    ):
+        pass
 
 
 def test_a_place_is_free_again_after_an_error():

@@ -38,7 +38,7 @@ def test_a_lost_database_is_a_503_for_programs_and_for_people(site, client, with
         client.send(events(), idempotency_key="lost-database"),
         client.ask("GET", "/api/v1/groups?external_id=g-1"),
     ]
-    pages = [client.ask("GET", path) for path in ("/rules/", "/", "/admin/")]
+    pages = [client.ask("GET", path) for path in ("/rules/relay/", "/standing/relay/")]
 
     assert [is_proper_503(*answer) for answer in asked] == [True, True, True]
     for status, headers, _ in pages:
