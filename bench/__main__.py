@@ -23,7 +23,7 @@ from bench.measuring import ROUNDS, Figure, short
 from portal.embedded.places import Refused
 
 RESULTS = Path(__file__).with_name("results.json")
-TOPICS = ("ingest", "singles", "purge", "pages", "memory")
+TOPICS = ("ingest", "singles", "purge", "pages", "memory", "overload")
 console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
 
 
@@ -90,6 +90,10 @@ def _measure(
             from bench import pages
 
             return pages.measure(running, at=at, rounds=options.rounds)
+        case "overload":
+            from bench import overload
+
+            return overload.measure(running, at=at, rounds=options.rounds)
         case _:
             from bench import memory
 

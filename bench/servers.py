@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATABASE = "accord_bench"
 NEEDED_MEGABYTES = 12_000
 WEB_SECONDS = 60
+# More than portal.core.shedding gives places for batches, so that a refusal does not wait.
+THREADS = 10
 # Made-up secrets: nothing here outlives the run.
 PRODUCTION = {
     "ACCORD_MODE": "production",
@@ -96,11 +98,11 @@ class Servers:
 
     @contextmanager
     def web(self, *, workers: int = 2) -> Iterator[Web]:
-        """Serve Accord, with the options of the demo, until the block ends."""
+        """Serve Accord until the block ends."""
         port = places.first_free_port(18_000)
-        options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "4"]
-        options += ["--host", "127.0.0.1", "--port", str(port), "--http", "1", "--no-ws"]
-        options += ["--workers-kill-timeout", "5"]
+        options = ["--interface", "wsgi", "--workers", str(workers)]
+        options += ["--blocking-threads", str(THREADS), "--host", "127.0.0.1", "--port", str(port)]
+        options += ["--http", "1", "--no-ws", "--workers-kill-timeout", "5"]
         command = [sys.executable, "-m", "granian", "portal.wsgi:application", *options]
         child = self.tree.start("Web", command, log=self.folder / "web.log", cwd=ROOT)
         try:
