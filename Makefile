@@ -14,7 +14,7 @@ DEPLOYED = env -u BROKER_URL ACCORD_MODE=production \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/none BROKER_URL=redis://127.0.0.1:1/0 \
 	ALLOWED_HOSTS=accord.example EMAIL_URL=smtp://127.0.0.1:1 PUBLIC_URL=https://accord.example
 
-.PHONY: demo demo-clean code test test-release check format venv \
+.PHONY: demo demo-clean code test test-release bench check format venv \
 	check-lint check-types check-layers check-migrations check-api check-deploy check-size
 
 demo: venv
@@ -32,6 +32,10 @@ test: venv
 # The same with the large numbers of trials.
 test-release: export ACCORD_TEST_SIZE = release
 test-release: test
+
+# What Accord promises about its speed: bench/__init__.py says how to run parts of it.
+bench: venv
+	@exec $(PY) -W ignore -m bench $(ARGS)
 
 check: venv
 	@$(MAKE) --no-print-directory -j2 -k -O check-types check-lint check-layers check-migrations \

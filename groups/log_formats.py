@@ -10,7 +10,7 @@ import msgspec
 
 from groups.models import LogEntry
 from groups.queries.log_pages import Names
-from groups.sources.cloudevents import PREFIX, SUFFIX
+from groups.sources.quick import PREFIX, SUFFIX
 from portal.core import cells
 
 Chunk = tuple[Sequence[LogEntry], Names]

@@ -1,0 +1,5 @@
+"""Accord's own settings, with the views that it is measured against beside its own."""
+
+from portal.settings import *  # noqa: F403
+
+ROOT_URLCONF = "bench.urls"

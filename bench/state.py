@@ -1,0 +1,95 @@
+"""The state every round starts from: a platform with its groups, accounts and owners."""
+
+from datetime import datetime
+from secrets import token_hex
+
+import psycopg
+from psycopg import sql
+
+from bench import data
+
+SAVED = "bench_baseline"
+TABLES = """
+    SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+      AND c.relname <> 'django_migrations'
+    GROUP BY c.relname ORDER BY c.relname
+"""
+
+
+def found(*, at: datetime, clients: int) -> list[str]:
+    """Create the platform with everybody on it. Return a token for each of its clients."""
+    from django.utils import timezone  # settings are named only now
+    from oauth2_provider.models import get_access_token_model
+
+    from groups.actions import events, partitions
+    from groups.sources import cloudevents
+    from identity.actions import accounts
+    from identity.models import ApiClient
+    from portal.core.actors import Actor
+    from portal.core.models import Platform
+
+    by = Actor.system("bench")
+    platform = Platform.objects.create(slug="bench", name="Bench", created_at=at)
+    accounts.ensure(platform=platform, external_ids=data.account_names(), by=by, at=at)
+    for body in data.batches(list(data.founding(at)), 3_000):
+        told = [cloudevents.parse(line) for line in body.split(b"\n")]
+        events.ingest(platform=platform, events=told, by=by, at=at)
+    first = (at - data.timedelta(days=data.DAYS)).date()
+    partitions.ensure(first=first, last=(at + partitions.AHEAD).date(), by=by, at=at)
+    tokens = []
+    for number in range(clients):
+        client = ApiClient.objects.create(
+            platform=platform,
+            name=f"Client {number}",
+            client_type="confidential",
+            authorization_grant_type="client-credentials",
+            client_secret=token_hex(16),
+        )
+        token = get_access_token_model().objects.create(
+            application=client,
+            token=token_hex(16),
+            scope="events groups",
+            expires=timezone.now() + data.timedelta(hours=12),
+        )
+        tokens.append(token.token)
+    return tokens
+
+
+def save(database: psycopg.Connection) -> None:
+    """Keep a copy of every table."""
+    database.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SAVED)))
+    for name, columns in database.execute(TABLES).fetchall():
+        copy = sql.SQL("CREATE TABLE {}.{} AS SELECT {} FROM public.{}").format(
+            sql.Identifier(SAVED), sql.Identifier(name), _names(columns), sql.Identifier(name)
+        )
+        database.execute(copy)
+
+
+def restore(database: psycopg.Connection) -> None:
+    """Put every table back to what was saved, and leave nothing over for the server to do."""
+    tables = database.execute(TABLES).fetchall()
+    with database.transaction():
+        # The guards of what is append-only sleep, in this transaction only.
+        database.execute("SET LOCAL session_replication_role = replica")
+        every = sql.SQL(", ").join(sql.Identifier("public", name) for name, _ in tables)
+        database.execute(sql.SQL("TRUNCATE {}").format(every))
+        for name, columns in tables:
+            back = sql.SQL(
+                "INSERT INTO public.{} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}.{}"
+            ).format(
+                sql.Identifier(name),
+                _names(columns),
+                _names(columns),
+                sql.Identifier(SAVED),
+                sql.Identifier(name),
+            )
+            database.execute(back)
+    database.execute("VACUUM ANALYZE")
+    database.execute("CHECKPOINT")
+
+
+def _names(columns: list[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -1,0 +1,14 @@
+from django.urls import include, path
+
+from bench import ordinary
+
+handler400 = "portal.core.error_pages.bad_request"
+handler403 = "portal.core.error_pages.permission_denied"
+handler404 = "portal.core.error_pages.page_not_found"
+handler500 = "portal.core.error_pages.server_error"
+
+urlpatterns = [
+    path("bench/rows", ordinary.RowsView.as_view()),
+    path("bench/row", ordinary.insert_row),
+    path("", include("portal.urls")),
+]
