@@ -7,6 +7,7 @@ whose route is gone, and for any answer that differs; what is denied changes not
 from tests.authorisation.admin_rows import ADMIN_ROWS
 from tests.authorisation.api_rows import API_ROWS
 from tests.authorisation.dashboard_rows import DASHBOARD_ROWS
+from tests.authorisation.dialog_rows import DIALOGS
 from tests.authorisation.public_rows import PUBLIC_ROWS
 
-ROWS = [*PUBLIC_ROWS, *API_ROWS, *DASHBOARD_ROWS, *ADMIN_ROWS]
+ROWS = [*PUBLIC_ROWS, *API_ROWS, *DASHBOARD_ROWS, *ADMIN_ROWS, *DIALOGS]

@@ -1,0 +1,135 @@
+"""What staff may do in the dialogs of the admin."""
+
+from datetime import timedelta
+
+from tests.authorisation.admin_rows import AUDITORS, FOREIGN, HOLDERS, WORKERS
+from tests.authorisation.people import Who
+from tests.authorisation.rows import HIDDEN, get, opened, post
+from tests.factories.base import AT
+
+SENT = {"_form_submitted": "on"}
+
+
+def _day(days):
+    return (AT + timedelta(days=days)).date().isoformat()
+
+
+def _new_hold(world, who):
+    return SENT | {"matter": "Order 12", "reason": "A court asked.", "review": _day(60)}
+
+
+def _period(world, who):
+    place = world.there if who is FOREIGN else world.here
+    return SENT | {"platform": place.platform.pk, "first": _day(-20), "last": _day(-10)}
+
+
+def _unpublished(world):
+    return {"object_id": world.here.unpublished.pk}
+
+
+def _hold(world):
+    return {"object_id": world.here.hold.pk}
+
+
+def _named_hold(world, who):
+    place = world.there if who is FOREIGN else world.here
+    covered = {"platform": place.platform.pk, "scope": "GROUP", "named": place.group.external_id}
+    return _new_hold(world, who) | covered
+
+
+def _window(world, who):
+    """A longer one, which deletes nothing that somebody had to see before."""
+    return SENT | {"data_class": "closed cases", "days": 1000, "reason": "A law asks for it."}
+
+
+def _proposed(world):
+    return {"object_id": world.here.records["core.WindowChange"].pk}
+
+
+def _dialog(route, cells, **options):
+    """A dialog is a page by GET, and acts by POST only."""
+    opening = {name: value for name, value in options.items() if name in ("params", "before")}
+    return [get(route, cells, **opening), post(route, cells, **options)]
+
+
+HOLD = "admin/core/hold/<path:object_id>/"
+WINDOW = "admin/core/windowchange/<path:object_id>/"
+# Whoever may change windows does so for all platforms.
+WINDOW_KEEPERS = opened(Who.ADMINISTRATOR, Who.FOREIGN_STAFF)
+DIALOGS = [
+    *(
+        row
+        for label in ("core.Platform", "identity.Account", "groups.Case", "groups.Group")
+        for row in _dialog(
+            f"admin/{label.lower().replace('.', '/')}/<path:object_id>/hold/",
+            opened(HOLDERS),
+            params=lambda w, label=label: {"object_id": w.here.records[label].pk},
+            data=_new_hold,
+        )
+    ),
+    *_dialog("admin/core/hold/place_any_hold/", opened(HOLDERS, FOREIGN), data=_named_hold),
+    *_dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
+    *_dialog(
+        HOLD + "extend_hold/",
+        opened(HOLDERS),
+        params=_hold,
+        data=lambda w, who: SENT | {"review": _day(80)},
+    ),
+    *_dialog(
+        HOLD + "release_hold/",
+        opened(HOLDERS),
+        params=_hold,
+        data=lambda w, who: SENT | {"reason": "The matter is closed."},
+    ),
+    *_dialog("admin/core/windowchange/propose_window/", WINDOW_KEEPERS, data=_window),
+    *_dialog(
+        WINDOW + "approve_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
+    ),
+    *_dialog(
+        WINDOW + "withdraw_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
+    ),
+    # A purge runs over all platforms, so whoever may run one anywhere may run it.
+    *_dialog(
+        "admin/core/purgerun/start_dry_run/",
+        opened(Who.ADMINISTRATOR, FOREIGN),
+        data=lambda w, who: SENT,
+    ),
+    *_dialog(
+        "admin/core/purgerun/<path:object_id>/start_purge/",
+        opened(Who.ADMINISTRATOR, FOREIGN),
+        params=lambda w: {"object_id": w.here.dry_run.pk},
+        data=lambda w, who: SENT,
+    ),
+    get(
+        "admin/core/purgerun/<uuid:run_id>/progress/",
+        opened(AUDITORS, FOREIGN) | dict.fromkeys(WORKERS | {Who.OFFICER}, HIDDEN),
+        params=lambda w: {"run_id": w.here.dry_run.pk},
+    ),
+    *(
+        get(
+            "admin/core/purgecertificate/<uuid:certificate_id>/certificate.<str:form>",
+            opened(AUDITORS, FOREIGN) | dict.fromkeys(WORKERS | {Who.OFFICER}, HIDDEN),
+            params=lambda w, form=form: {
+                "certificate_id": w.here.records["core.PurgeCertificate"].pk,
+                "form": form,
+            },
+            of=form,
+        )
+        for form in ("json", "pdf")
+    ),
+    # Staff from elsewhere are offered their own platforms only.
+    *_dialog("admin/reports/reportrun/run_report/", opened(AUDITORS, FOREIGN), data=_period),
+    get(
+        "admin/reports/reportrun/<uuid:run_id>/report.<str:form>",
+        opened(AUDITORS, foreign=HIDDEN) | dict.fromkeys(WORKERS | {Who.OFFICER}, HIDDEN),
+        params=lambda w: {"run_id": w.here.unpublished.pk, "form": "pdf"},
+    ),
+    *_dialog(
+        "admin/reports/reportrun/<path:object_id>/publish_report/",
+        opened(Who.ADMINISTRATOR),
+        params=_unpublished,
+        data=lambda w, who: SENT,
+    ),
+]
+
+# --- the frame -------------------------------------------------------------------------------
