@@ -54,5 +54,6 @@ SELECT count(*) FROM (SELECT FROM groups_group WHERE id = ANY(%s::uuid[])
 
 def hold_groups(ids: Iterable[UUID]) -> None:
     """Lock groups against other changes of them, without reading them."""
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD, [rows.as_array(set(ids))])
+    if wanted := set(ids):
+        with connection.cursor() as cursor:
+            cursor.execute(HOLD, [rows.as_array(wanted)])

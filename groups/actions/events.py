@@ -41,7 +41,7 @@ def receive(
         **{status.lower(): counts.get(status.lower(), 0) for status in Status},
         runs=list(batches.runs_of(outcome.verdicts)),
     )
-    receipt.save(force_insert=True)
+    rows.insert_each([receipt])
     return outcome, receipt
 
 

@@ -31,6 +31,8 @@ def derive(
 
     Partners hear of what changed, unless it is history.
     """
+    if not groups:
+        return tenure_changes.Changes()
     pasts = tenure_queries.get_pasts(groups=groups)
     held = tenure_queries.get_tenures_by_group(group_ids=[group.pk for group in groups])
     changes = tenure_changes.Changes()
@@ -47,7 +49,7 @@ def derive(
         by=by,
         at=at,
     )
-    if groups and not is_history:
+    if not is_history:
         told = changes.as_outbox_events()
         outbox.publish_each(platform_id=groups[0].platform_id, events=told, at=at)
     return changes

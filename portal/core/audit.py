@@ -29,7 +29,7 @@ def record(
 
     A model class instead of a row stands for many of its rows, which `new` then counts.
     """
-    _entry(action, record, by, at, platform_id, old, new).save(force_insert=True)
+    rows.insert_each([_entry(action, record, by, at, platform_id, old, new)])
 
 
 def record_each(

@@ -1,0 +1,50 @@
+"""Many rows in one statement come out as `bulk_create` would write them."""
+
+import pytest
+
+from groups.models import EarlyDeparture, Tenure
+from portal.core import rows
+from portal.core.models import AuditEntry
+from tests.factories.base import AT, fixture_rows
+from tests.factories.groups import TenureFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_kind_of_value_comes_back_as_it_was_given():
+    entries = [
+        AuditEntry(
+            at=AT,
+            action="tests.write",
+            record_type="core.Platform",
+            record_id=f"{number}\t\\N \"é\" 'x'",
+            actor_kind="SYSTEM",
+            actor_label="tests",
+            old={"text": "a\nb", "list": [1, 2.5, None, True]},
+            new={},
+        )
+        for number in range(3)
+    ]
+
+    rows.insert_each(entries)
+
+    for entry in entries:
+        stored = AuditEntry.objects.get(pk=entry.pk)
+        assert (stored.at, stored.record_id, stored.old) == (AT, entry.record_id, entry.old)
+        assert stored.actor_id is None
+        assert stored.xact > 0
+
+
+def test_a_period_comes_back_with_its_ends():
+    given = [TenureFactory(), TenureFactory(until=AT)]
+    with fixture_rows():
+        Tenure.objects.all().delete()
+        rows.insert_each(given)
+
+    stored = Tenure.objects.in_bulk()
+    assert [stored[tenure.pk].period for tenure in given] == [tenure.period for tenure in given]
+
+
+def test_what_has_no_form_in_json_is_refused():
+    with pytest.raises(TypeError, match="EarlyDeparture holds bytes"):
+        rows.insert_each([EarlyDeparture(event="{}", received_at=AT)])
