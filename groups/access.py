@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
-from groups.models import Appeal, Case, Decision, Flag, Group, Notice, Rule
+from groups.models import Appeal, Case, Decision, EventReceipt, Flag, Group, Notice, Rule
 from groups.queries import visibility
 from identity.models import Account, User
 from identity.roles import Permission
@@ -100,6 +100,11 @@ def get_group_on(platform: Platform, external_id: str) -> Group:
 def get_group_by_id_on(platform: Platform, id: UUID) -> Group:
     """Return the platform's group of Accord's own id."""
     return _one(Group.objects.filter(platform=platform), id)
+
+
+def get_receipt_on(platform: Platform, id: UUID) -> EventReceipt:
+    """Return the receipt of a batch of events that the platform sent."""
+    return _one(EventReceipt.objects.filter(platform=platform), id)
 
 
 def get_group_named(platform: Platform, words: str) -> Group:

@@ -1,17 +1,25 @@
 """A batch of events between the outside and the tables: what is kept, and the verdict on each."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from groups import events
 from groups.events import GovernanceEvent, Refusal
 from groups.models import RoleEvent
 from portal.core.models import Platform
+
+# A time and the source's sequence.
+Instant = tuple[datetime, int]
+# A group and an account, by the platform's ids.
+Pair = tuple[str, str]
 
 
 class Status(StrEnum):
@@ -20,18 +28,17 @@ class Status(StrEnum):
     REFUSED = "REFUSED"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What became of one event. `code` says why it was refused, or was accepted but not kept."""
 
-    status: Status
+    status: Status = msgspec.field(name="verdict")
     id: str | None
     code: str | None = None
     detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Outcome:
     """The verdicts, in the order of the events, and how much was written."""
 
     verdicts: list[Verdict]
@@ -53,30 +60,47 @@ class Receipt:
         return dict(statuses) | written
 
 
-@dataclass(slots=True)
-class Told:
-    """What a batch of events tells of one group."""
+class Told(msgspec.Struct, gc=False):
+    """What a batch of events tells of one group.
 
-    first_seen_at: datetime
-    name: str | None = None
-    named_at: datetime | None = None
-    size: int | None = None
-    sized_at: datetime | None = None
+    Of two names (or sizes) of one instant the higher sequence counts, and then the one that
+    sorts last: which came first must not matter.
+    """
+
+    first_seen_at: datetime | None = None
+    name: tuple[datetime, int, str] | None = None
+    size: tuple[datetime, int, int] | None = None
+
+    def listen(self, event: GovernanceEvent) -> None:
+        order = event.time, event.sequence or 0
+        if name := events.name_of(event):
+            self.name = max(self.name or (*order, name), (*order, name))
+        size = events.size_of(event) if event.kind == "group.size" else None
+        if size is not None:
+            self.size = max(self.size or (*order, size), (*order, size))
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct, gc=False):
     """An event that may be kept."""
 
     place: int
     event: GovernanceEvent
-    key: UUID
+    key: bytes
     group: str
     sequence: int
     is_logged: bool
+    # Departures may turn out to be none: see `settle_departures`.
     is_role: bool
-    # A leave where joins and leaves are not recorded: kept only if it ends a tenure.
+    # A leave where joins and leaves are not recorded: kept only if it may end a tenure.
     is_ordinary: bool
+
+    @property
+    def instant(self) -> Instant:
+        return self.event.time, self.sequence
+
+    @property
+    def pair(self) -> Pair:
+        return self.group, self.event.subject or ""
 
 
 NOT_RECORDED = (
@@ -90,182 +114,185 @@ NOT_LOGGED = ("NOT_LOGGED", "The event is older than the log and moves no tenure
 class Batch:
     verdicts: list[Verdict | None]
     items: dict[int, Item] = field(default_factory=dict)
-    _told: dict[str, Told] = field(default_factory=dict)
+    # When the batch first tells of each group.
+    first_seen: dict[str, datetime] = field(default_factory=dict)
+    # The events that tell more of their group, by place.
+    telling: list[tuple[int, GovernanceEvent]] = field(default_factory=list)
+    # Departures that wait for the grant of the role which they ended.
+    early: list[Item] = field(default_factory=list)
+    # Those that waited, and that this batch may bring the grant of.
+    recalled: list[Item] = field(default_factory=list)
 
     def decide(self, place: int, status: Status, event_id: str | None, *why: str) -> None:
         self.verdicts[place] = Verdict(status, event_id, *why)
         self.items.pop(place, None)
 
-    def kept(self) -> list[Item]:
-        return list(self.items.values())
-
-    def days(self) -> set[date]:
-        return {item.event.time.date() for item in self.items.values() if item.is_logged}
-
-    def told(self) -> Mapping[str, Told]:
-        return self._told
-
-    def listen(self, event: GovernanceEvent, sequence: int) -> None:
-        """Note what the event tells of its group."""
-        if not event.group:
-            return
-        told = self._told.setdefault(event.group, Told(event.time))
-        told.first_seen_at = min(told.first_seen_at, event.time)
-        name, size = events.name_of(event), events.size_of(event)
-        if name and (told.named_at is None or event.time >= told.named_at):
-            told.name, told.named_at = name, event.time
-        is_size = event.kind == "group.size"
-        if is_size and (told.sized_at is None or event.time >= told.sized_at):
-            told.size, told.sized_at = size, event.time
-
     def groups(self) -> set[str]:
         return {item.group for item in self.items.values() if item.group}
 
-    def groups_to_lock(self, known: Mapping[str, tuple[UUID, datetime]]) -> set[UUID]:
-        """Return the groups in which something may change besides the log."""
-        names = {i.group for i in self.items.values() if i.event.kind in events.ROLE_KINDS}
-        for name, told in self._told.items():
-            is_news = told.named_at or told.sized_at or told.first_seen_at < known[name][1]
-            if is_news:
-                names.add(name)
-        return {known[name][0] for name in names if name in known}
+    def roles(self) -> list[Item]:
+        return [item for item in self.items.values() if item.is_role]
+
+    def certain(self) -> list[Item]:
+        """Return what is kept whatever the roles in its group are."""
+        return [item for item in self.items.values() if not item.is_ordinary]
+
+    def late(self) -> list[Item]:
+        """Return what is known to be kept only once the roles in its group are."""
+        waited = {item.place for item in self.recalled}
+        return [i for i in self.items.values() if i.is_ordinary or i.place in waited]
+
+    def groups_told(self, known: Mapping[str, tuple[UUID, datetime]]) -> dict[UUID, Told]:
+        """Return what events that are no duplicates tell of which group, where it is news."""
+        told: dict[str, Told] = {}
+        for place, event in self.telling:
+            verdict = self.verdicts[place]
+            if verdict is None or verdict.status is Status.ACCEPTED:
+                told.setdefault(event.group or "", Told()).listen(event)
+        for name, first_seen_at in self.first_seen.items():
+            if first_seen_at < known[name][1]:
+                told.setdefault(name, Told()).first_seen_at = first_seen_at
+        return {known[name][0]: found for name, found in told.items()}
 
     def departures(self) -> list[Item]:
-        return [i for i in self.items.values() if i.event.kind in events.DEPARTURES]
+        return [item for item in self.roles() if item.event.kind in events.DEPARTURES]
 
-    def settle_departures(self, is_known: Callable[[Item], bool]) -> None:
-        """Keep as role events the departures of those who hold or ever held a role there."""
-        granted = {
-            (item.group, item.event.subject)
-            for item in self.items.values()
-            if item.event.kind == "role.granted"
-        }
+    def first_grants(self) -> dict[Pair, Instant]:
+        """Return when the batch first gives each account a role in each group."""
+        first: dict[Pair, Instant] = {}
+        for item in self.roles():
+            if item.event.kind == "role.granted":
+                first[item.pair] = min(first.get(item.pair, item.instant), item.instant)
+        return first
+
+    def settle_departures(self, granted: Mapping[Pair, Instant]) -> None:
+        """Keep as role events the departures that come after the account's first grant there.
+
+        `granted` are those that were stored before.
+        """
+        ours = self.first_grants()
         for item in self.departures():
-            item.is_role = (item.group, item.event.subject) in granted or is_known(item)
+            first = [at[item.pair] for at in (granted, ours) if item.pair in at]
+            item.is_role = bool(first) and item.instant > min(first)
             if item.is_role:
                 continue
+            if item.is_ordinary or not item.is_logged:
+                self.early.append(item)
             if item.is_ordinary:
                 self.decide(item.place, Status.ACCEPTED, item.event.id, *NOT_RECORDED)
             elif not item.is_logged:
                 self.decide(item.place, Status.ACCEPTED, item.event.id, *NOT_LOGGED)
 
-    def drop_duplicates(self, keys: set[UUID]) -> None:
-        for item in self.kept():
-            if item.key in keys:
-                self.decide(item.place, Status.DUPLICATE, item.event.id)
+    def recall(self, items: Iterable[Item]) -> None:
+        """Take events that waited into the batch; nobody asks for a verdict on them."""
+        keys = {item.key for item in self.items.values()}
+        for item in items:
+            if item.key not in keys:
+                item.place = len(self.verdicts)
+                self.verdicts.append(None)
+                self.items[item.place] = item
+                self.recalled.append(item)
 
-    def people(self) -> set[str]:
-        named = ((i.event.actor, i.event.subject) for i in self.items.values())
-        return {name for pair in named for name in pair if name}
-
-    def log_rows(
-        self, groups: Mapping[str, UUID], people: Mapping[str, UUID]
-    ) -> list[dict[str, Any]]:
-        return [_log_row(item, groups, people) for item in self.items.values() if item.is_logged]
+    def drop_duplicates(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self.decide(item.place, Status.DUPLICATE, item.event.id)
 
     def role_events(
         self, groups: Mapping[str, UUID], people: Mapping[str, UUID], platform: Platform
     ) -> list[RoleEvent]:
-        return [
-            _role_event(item, groups, people, platform)
-            for item in self.items.values()
-            if item.is_role
-        ]
+        return [_role_event(item, groups, people, platform) for item in self.roles()]
 
-    def receipt(self, *, tenures: int) -> Receipt:
+    def outcome(self, *, tenures: int) -> Outcome:
         """Conclude: what is still kept was accepted."""
-        kept = self.kept()
+        kept = self.items.values()
         for item in kept:
             self.verdicts[item.place] = Verdict(Status.ACCEPTED, item.event.id)
-        return Receipt(
-            verdicts=[verdict for verdict in self.verdicts if verdict is not None],
+        asked = self.verdicts[: len(self.verdicts) - len(self.recalled)]
+        return Outcome(
+            verdicts=[verdict for verdict in asked if verdict is not None],
             logged=sum(item.is_logged for item in kept),
             role_events=sum(item.is_role for item in kept),
             tenures=tenures,
         )
 
 
+def runs_of(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
+    """Sum up verdicts in their order: what follows each other with the same verdict is one run."""
+    for (status, code, detail), run in groupby(verdicts, key=_reason):
+        ids = [verdict.id for verdict in run]
+        yield {"verdict": status, "events": len(ids)} | (
+            {"code": code, "detail": detail, "ids": ids} if code else {}
+        )
+
+
+def _reason(verdict: Verdict) -> tuple[Status, str | None, str | None]:
+    return verdict.status, verdict.code, verdict.detail
+
+
+def days_of(items: Iterable[Item]) -> set[date]:
+    return {item.event.time.date() for item in items if item.is_logged}
+
+
+def people_of(items: Iterable[Item]) -> set[str]:
+    named: set[str | None] = set()
+    for item in items:
+        named.add(item.event.actor)
+        named.add(item.event.subject)
+    return {name for name in named if name}
+
+
 def sort_out(
     *,
     platform: Platform,
-    events: Sequence[GovernanceEvent | Refusal],
-    at: datetime,
-    start: datetime,
-    history: bool,
-    first_place: int,
-) -> Batch:
-    """Refuse what cannot be taken and leave out what is not recorded."""
-    batch = Batch(verdicts=[None] * len(events))
-    seen: set[UUID] = set()
-    for item in _items(platform, batch, events, at, start, history, first_place):
-        event = item.event
-        if item.key in seen:
-            batch.decide(item.place, Status.DUPLICATE, event.id)
-            continue
-        seen.add(item.key)
-        if event.kind == "member.joined" and not platform.records_membership:
-            batch.decide(item.place, Status.ACCEPTED, event.id, *NOT_RECORDED)
-            continue
-        if not item.is_ordinary:
-            batch.listen(event, item.sequence)
-        batch.items[item.place] = item
-        if not item.is_logged and not item.is_role:
-            batch.decide(item.place, Status.ACCEPTED, event.id, *NOT_LOGGED)
-    return batch
-
-
-def _items(
-    platform: Platform,
-    batch: Batch,
     found: Sequence[GovernanceEvent | Refusal],
     at: datetime,
     start: datetime,
     history: bool,
-    first_place: int,
-) -> Iterator[Item]:
+) -> Batch:
+    """Refuse what cannot be taken and leave out what is not recorded."""
+    batch = Batch(verdicts=[None] * len(found))
+    seen: set[bytes] = set()
+    keys = events.Keys(platform_slug=platform.slug)
+    records_membership = platform.records_membership
+    first_seen = batch.first_seen
+    oldest = None if history else start
     for place, event in enumerate(found):
-        fault = (
-            event
-            if isinstance(event, Refusal)
-            else events.find_fault(event, at=at, oldest=None if history else start)
-        )
-        if isinstance(event, Refusal) or fault is not None:
-            refused = fault or event
-            assert isinstance(refused, Refusal)
-            batch.decide(place, Status.REFUSED, refused.id, refused.code, refused.detail)
+        if isinstance(event, Refusal):
+            batch.decide(place, Status.REFUSED, event.id, event.code, event.detail)
             continue
-        sequence = event.sequence if event.sequence is not None else first_place + place
-        yield Item(
-            place=place,
-            event=event,
-            key=events.key_of(platform_slug=platform.slug, source=event.source, event_id=event.id),
-            group=event.group or "",
-            sequence=sequence,
-            is_logged=event.time >= start,
-            is_role=event.kind in events.ROLE_KINDS,
-            is_ordinary=event.kind in events.MEMBERSHIP and not platform.records_membership,
+        fault = events.find_fault(event, at=at, oldest=oldest)
+        if fault is not None:
+            batch.decide(place, Status.REFUSED, fault.id, fault.code, fault.detail)
+            continue
+        key, kind = keys.of(event), event.kind
+        if key in seen:
+            batch.decide(place, Status.DUPLICATE, event.id)
+            continue
+        seen.add(key)
+        is_ordinary = not records_membership and kind in events.MEMBERSHIP
+        if is_ordinary and kind == "member.joined":
+            batch.decide(place, Status.ACCEPTED, event.id, *NOT_RECORDED)
+            continue
+        is_logged, is_role = event.time >= start, kind in events.ROLE_KINDS
+        if not is_ordinary and event.group:
+            if event.group not in first_seen or event.time < first_seen[event.group]:
+                first_seen[event.group] = event.time
+            if kind in events.TELLING:
+                batch.telling.append((place, event))
+        if not is_logged and not is_role:
+            batch.decide(place, Status.ACCEPTED, event.id, *NOT_LOGGED)
+            continue
+        batch.items[place] = Item(
+            place,
+            event,
+            key,
+            event.group or "",
+            event.sequence or 0,
+            is_logged,
+            is_role,
+            is_ordinary,
         )
-
-
-def _log_row(item: Item, groups: Mapping[str, UUID], people: Mapping[str, UUID]) -> dict[str, Any]:
-    event = item.event
-    return {
-        "occurred_at": event.time,
-        "event_key": item.key,
-        "source": event.source,
-        "event_id": event.id,
-        "kind": event.kind,
-        "group_id": groups.get(item.group),
-        "actor_id": people.get(event.actor or ""),
-        "subject_id": people.get(event.subject or ""),
-        "role": event.role,
-        "old_role": event.old_role,
-        "reason": events.reason_of(event),
-        "until": event.until,
-        "caused_by": event.caused_by,
-        "attributes": event.attributes,
-        "sequence": item.sequence,
-    }
+    return batch
 
 
 def _role_event(
@@ -276,7 +303,7 @@ def _role_event(
     has_role = kind in (RoleEvent.Kind.GRANTED, RoleEvent.Kind.REVOKED)
     return RoleEvent(
         platform=platform,
-        event_key=item.key,
+        event_key=UUID(bytes=item.key),
         group_id=groups[item.group],
         account_id=None if is_about_group else people[event.subject or ""],
         kind=kind,

@@ -38,6 +38,8 @@ ROLE_KINDS = {
 DEPARTURES = frozenset({"member.left", "member.removed", "member.banned"})
 # Of ordinary members these are recorded only where the platform has switched it on.
 MEMBERSHIP = frozenset({"member.joined", "member.left"})
+# They tell the name or the size of their group.
+TELLING = frozenset({"group.created", "group.updated", "group.size"})
 NEEDS_SUBJECT = DEPARTURES | {"role.granted", "role.revoked", "member.joined"}
 ROLES = {"owner": RoleEvent.GrantedRole.OWNER, "manager": RoleEvent.GrantedRole.MANAGER}
 
@@ -67,8 +69,10 @@ class GovernanceEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     until: datetime | None = None
     caused_by: str | None = None
     attributes: dict[str, Any] | None = None
-    # Order among events of one instant; null: the place in its file or batch.
+    # Order among events of one instant; null counts as 0.
     sequence: int | None = None
+    # Its reader has already found everything right that does not depend on the time.
+    is_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +90,48 @@ def key_of(*, platform_slug: str, source: str, event_id: str) -> UUID:
     return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
 
 
+class Keys:
+    """The keys of one batch: most of its events come from one source."""
+
+    def __init__(self, *, platform_slug: str) -> None:
+        self._platform = platform_slug
+        self._begun: dict[str, Any] = {}
+
+    def of(self, event: GovernanceEvent) -> bytes:
+        """Return the 16 bytes of `key_of`."""
+        begun = self._begun.get(event.source)
+        if begun is None:
+            begun = hashlib.sha256(f"{self._platform}\0{event.source}\0".encode())
+            self._begun[event.source] = begun
+        digest = begun.copy()
+        digest.update(event.id.encode())
+        return digest.digest()[:16]
+
+
 def find_fault(event: GovernanceEvent, *, at: datetime, oldest: datetime | None) -> Refusal | None:
     """Say why Accord cannot take the event, or return None.
 
     `oldest` is where the log begins; None takes events of any age, as history does.
     """
-    fault = (
-        _text_fault(event) or _missing(event) or _bad_time(event, at, oldest) or _bad_details(event)
-    )
+    if event.is_sound:
+        fault = _bad_time(event, at, oldest)
+    else:
+        fault = (
+            _text_fault(event)
+            or _missing(event)
+            or _bad_time(event, at, oldest)
+            or _bad_details(event)
+            or _bad_attributes(event.attributes)
+        )
     return Refusal(*fault, id=event.id or None) if fault else None
 
 
 Fault = tuple[str, str] | None
+
+
+def find_gap(event: GovernanceEvent) -> Fault:
+    """Say what the event lacks for its kind, texts and attributes aside."""
+    return _missing(event) or _bad_details(event)
 
 
 def _text_fault(event: GovernanceEvent) -> Fault:
@@ -164,10 +198,12 @@ def _bad_details(event: GovernanceEvent) -> Fault:
         return "BAD_FIELD", "sequence must be a whole number from 0 to 2^62 - 1."
     if event.kind == "group.size" and size_of(event) is None:
         return "BAD_FIELD", "group.size needs the number of members as data.attributes.size."
-    return _bad_attributes(event.attributes) if event.attributes else None
+    return None
 
 
-def _bad_attributes(attributes: dict[str, Any]) -> Fault:
+def _bad_attributes(attributes: dict[str, Any] | None) -> Fault:
+    if not attributes:
+        return None
     if len(msgspec.json.encode(attributes)) > ATTRIBUTES_BYTES:
         return "ATTRIBUTES_TOO_LARGE", "attributes takes more than 2 KiB."
     waiting: list[tuple[Any, int]] = [(attributes, 1)]

@@ -27,6 +27,15 @@ _REVOKED: dict[str | None, Ended] = {
     Cause.DECISION: Ended.DECISION,
     Cause.TRANSFER: Ended.TRANSFERRED,
 }
+# What the platform says of one instant, where no sequence orders it: as a group lives.
+_PRECEDENCE: dict[str, int] = {
+    kind: place
+    for place, kind in enumerate(
+        (Kind.RESTORED, Kind.REVOKED, Kind.LEFT, Kind.REMOVED, Kind.GRANTED, Kind.ARCHIVED)
+    )
+}
+# Since when somebody is owner or co-owner, and their place among those of that instant.
+Rank = tuple[datetime, int]
 # Tenures of one account that ended so were followed by another at the same instant.
 _CHANGES = {Ended.CHANGED_ROLE, Ended.SUCCEEDED}
 
@@ -47,8 +56,14 @@ class Fact:
     is_history: bool = False
 
     @property
-    def order(self) -> tuple[datetime, int, bytes]:
-        return self.at, self.sequence, self.key.bytes
+    def order(self) -> tuple[datetime, int, int, bool, bytes]:
+        """By time, then by the source's sequence, else by what the event is and its key.
+
+        Nothing of it depends on when or with what the event arrived. Who is made manager and
+        owner in one instant is owner.
+        """
+        is_owner = self.role == Role.OWNER
+        return self.at, self.sequence, _PRECEDENCE[self.kind], is_owner, self.key.bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,10 @@ class Span:
     ended_by: UUID | None = None
     ended_event: UUID | None = None
     is_history: bool = False
+    rank: Rank | None = None
+    """Of an owner or co-owner; whose is lowest succeeds."""
+    stands_in_for: UUID | None = None
+    """The decision in whose wake the owner succeeded; if it is reversed, they step back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +95,11 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """How a group stood at `at`. The purge has deleted what led to it."""
+    """How a group stood just before `at`. The purge has deleted what led to it."""
 
     at: datetime
     held: Sequence[Span]
-    """The tenures at that instant; how they ended, the later facts say."""
+    """The tenures of then; how they ended, the later facts say."""
     archived_at: datetime | None = None
 
 
@@ -95,6 +114,10 @@ class Past:
     def next_sequence(self) -> int:
         """The sequence of a fact that comes after all of these, also at the same instant."""
         return 1 + max((fact.sequence for fact in self.facts), default=0)
+
+    def until(self, at: datetime) -> "Past":
+        """Return what was known just before `at`."""
+        return Past([fact for fact in self.facts if fact.at < at], self.baseline)
 
     def fold(self, *more: Fact) -> Folded:
         return fold([*self.facts, *more], baseline=self.baseline)
@@ -117,30 +140,30 @@ def fold(facts: Iterable[Fact], *, baseline: Baseline | None = None) -> Folded:
 @dataclass
 class _Group:
     owner: UUID | None = None
-    # The decision in whose wake the owner succeeded; if it is reversed, they step back.
     stands_in_for: UUID | None = None
-    owner_rank: int = 0
+    owner_rank: Rank | None = None
     # Whose rank is lowest has been owner or co-owner for longest, and succeeds.
-    co_owners: dict[UUID, int] = field(default_factory=dict)
-    last_rank: int = 0
+    co_owners: dict[UUID, Rank] = field(default_factory=dict)
+    last_rank: Rank | None = None
     managers: set[UUID] = field(default_factory=set)
     held: dict[UUID, Span] = field(default_factory=dict)
     ended: list[Span] = field(default_factory=list)
     archived_at: datetime | None = None
 
     def stand(self, baseline: Baseline) -> None:
-        """Start from what a baseline says; who holds a role for longest ranks first."""
+        """Start from what a baseline says."""
         self.archived_at = baseline.archived_at
-        for span in sorted(baseline.held, key=lambda span: (span.since, span.began_event)):
+        for span in baseline.held:
             self.held[span.account] = replace(
                 span, until=None, ended=None, ended_by=None, ended_event=None
             )
             if span.role == Role.MANAGER:
                 self.managers.add(span.account)
             elif span.role == Role.OWNER:
-                self._seat(span.account, self._next_rank())
+                self._seat(span.account, span.rank or (span.since, 0))
+                self.stands_in_for = span.stands_in_for
             else:
-                self.co_owners[span.account] = self._next_rank()
+                self.co_owners[span.account] = span.rank or (span.since, 0)
 
     def apply(self, fact: Fact) -> None:
         if fact.kind == Kind.ARCHIVED:
@@ -188,7 +211,7 @@ class _Group:
             return
         if fact.cause and self.archived_at:
             return
-        rank = self.co_owners.get(account) or self._next_rank()
+        rank = self.co_owners.get(account) or self._next_rank(fact)
         if account in self.held:
             was_manager = account in self.managers
             self._drop(fact, account, Ended.CHANGED_ROLE if was_manager else Ended.SUCCEEDED)
@@ -210,7 +233,7 @@ class _Group:
         """The owner becomes a co-owner, with the seniority they had."""
         if self.owner is None:
             return
-        account, rank = self.owner, self.owner_rank
+        account, rank = self.owner, self.owner_rank or (fact.at, 0)
         was_transferred = fact.cause == Cause.TRANSFER
         self._drop(fact, account, Ended.TRANSFERRED if was_transferred else Ended.CHANGED_ROLE)
         self.co_owners[account] = rank
@@ -232,11 +255,12 @@ class _Group:
         """Accord gives no role in an archived group, nor in place of one that they hold."""
         return bool(fact.cause) and (account in self.held or self.archived_at is not None)
 
-    def _next_rank(self) -> int:
-        self.last_rank += 1
+    def _next_rank(self, fact: Fact) -> Rank:
+        at, place = self.last_rank or (fact.at, -1)
+        self.last_rank = fact.at, place + 1 if at == fact.at else 0
         return self.last_rank
 
-    def _seat(self, account: UUID, rank: int) -> None:
+    def _seat(self, account: UUID, rank: Rank) -> None:
         self.owner, self.owner_rank = account, rank
         self.stands_in_for = None
 
@@ -249,6 +273,8 @@ class _Group:
             began_by=None if began in (Began.SUCCEEDED, Began.STEPPED_BACK) else fact.actor,
             began_event=fact.key,
             is_history=fact.is_history,
+            rank=self.owner_rank if role == Role.OWNER else self.co_owners.get(account),
+            stands_in_for=self.stands_in_for if role == Role.OWNER else None,
         )
 
     def _drop(self, fact: Fact, account: UUID, how: Ended) -> None:

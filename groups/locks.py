@@ -7,7 +7,10 @@ refer to a locked one can still be added.
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import connection
+
 from groups.models import Appeal, Case, Decision, Group
+from portal.core import rows
 
 
 def lock_cases(ids: Iterable[UUID]) -> list[Case]:
@@ -41,3 +44,15 @@ def lock_group_unless_busy(id: UUID) -> Group | None:
     """Lock one group, or return null when another transaction is changing it right now."""
     found = Group.objects.filter(pk=id).order_by("pk")
     return found.select_for_update(no_key=True, skip_locked=True).first()
+
+
+HOLD = """
+SELECT count(*) FROM (SELECT FROM groups_group WHERE id = ANY(%s::uuid[])
+    ORDER BY id FOR NO KEY UPDATE) AS held
+"""
+
+
+def hold_groups(ids: Iterable[UUID]) -> None:
+    """Lock groups against other changes of them, without reading them."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [rows.as_array(set(ids))])

@@ -45,14 +45,15 @@ registry.register(
         engine=LogPartitions(),
     )
 )
+registry.is_named_by("identity.Account", "groups.LogEntry", "subject_id", "actor_id")
+registry.is_named_by("identity.Account", "groups.HeldLogEntry", "subject_id", "actor_id")
 keep_rows(
-    name="event keys",
-    model="groups.EventKey",
-    starts="the event: they tell a repeated event while the log knows it",
-    window=Window(183, floor=30, ceiling=365),
-    due=lambda cutoff: Q(occurred_at__lt=cutoff),
+    name="event receipts",
+    model="groups.EventReceipt",
+    starts="the batch",
+    window=Window(30, floor=7, ceiling=90),
+    due=lambda cutoff: Q(received_at__lt=cutoff),
     reach=Reach(platform=("platform_id",)),
-    batch=10_000,
 )
 keep_rows(
     name="held log entries",
@@ -126,6 +127,15 @@ keep_rows(
         ("groups.CaseEntry", "case__in"),
     ),
     batch=200,
+)
+keep_rows(
+    name="early departures",
+    model="groups.EarlyDeparture",
+    starts="they arrive: the grant before them may still come",
+    window=Window(3, floor=0, ceiling=30),
+    due=lambda cutoff: Q(received_at__lt=cutoff),
+    reach=Reach(platform=("platform_id",)),
+    batch=10_000,
 )
 registry.register(
     DataClass(

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from groups import locks
 from groups.models import Case, Group, RoleEvent, Tenure
+from groups.queries import tenures
 from portal.core import audit, hold_lock
 from portal.core.actors import Actor
 from portal.core.data_classes import Plan, Purged
@@ -50,11 +51,11 @@ class GroupPasts:
             cursor.execute("SELECT set_config('accord.purging', 'on', true)")
         chosen = list(_unheld(cutoff).order_by("pk").values_list("pk", flat=True)[:BATCH])
         groups = locks.lock_groups(chosen)
+        _move_baseline(groups, cutoff)
         keys: list[Any] = []
         for rows in _due_rows(groups, cutoff):
             keys += rows.order_by("pk").values_list("pk", flat=True)
             rows._raw_delete(rows.db)
-        Group.objects.filter(pk__in=chosen).update(known_from=cutoff)
         if groups:
             audit.record(
                 action="purge.delete",
@@ -64,6 +65,18 @@ class GroupPasts:
                 old={"groups": len(groups), "rows": len(keys), "cutoff": cutoff.isoformat()},
             )
         return iter(keys)
+
+
+def _move_baseline(groups: list[Group], cutoff: datetime) -> None:
+    """Note how the groups stood at the cut-off, before what led to it goes.
+
+    The tenures of then stay, and say themselves who succeeds and for whom somebody stands in.
+    """
+    pasts = tenures.get_pasts(groups=groups)
+    for group in groups:
+        group.known_archived_at = pasts[group.pk].until(cutoff).fold().archived_at
+        group.known_from = cutoff
+    Group.objects.bulk_update(groups, ["known_from", "known_archived_at"])
 
 
 def _due_rows(

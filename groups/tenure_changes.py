@@ -22,6 +22,9 @@ DERIVED = [
     "ended_by",
     "ended_event",
     "is_history",
+    "senior_from",
+    "senior_place",
+    "stands_in_for",
 ]
 BEGAN, ENDED = "accord.tenure.began.v1", "accord.tenure.ended.v1"
 
@@ -97,6 +100,8 @@ def _take(tenure: Tenure, span: Span) -> None:
     tenure.began_by_id, tenure.ended_by_id = span.began_by, span.ended_by
     tenure.ended, tenure.ended_event = span.ended, span.ended_event
     tenure.is_history = span.is_history
+    tenure.senior_from, tenure.senior_place = span.rank or (None, None)
+    tenure.stands_in_for = span.stands_in_for
 
 
 def _values(tenure: Tenure) -> tuple[Any, ...]:
@@ -106,6 +111,7 @@ def _values(tenure: Tenure) -> tuple[Any, ...]:
         (tenure.began, tenure.began_by_id, tenure.began_event),
         (tenure.ended, tenure.ended_by_id, tenure.ended_event),
         tenure.is_history,
+        (tenure.senior_from, tenure.senior_place, tenure.stands_in_for),
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.db.models.fields.reverse_related import ForeignObjectRel
@@ -26,6 +27,9 @@ def _unused_accounts(cutoff: datetime) -> Q | Combinable:
                 **{relation.field.name: OuterRef("pk")}
             )
             condition = condition & ~Exists(referring)
+    for label, column in registry.naming.get(Account._meta.label, ()):
+        naming = apps.get_model(label)._default_manager.filter(**{column: OuterRef("pk")})
+        condition = condition & ~Exists(naming)
     return condition
 
 

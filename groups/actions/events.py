@@ -1,23 +1,48 @@
 """The one path for governance events, from the API and from files, a batch at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from groups import batches, locks
+from groups import batches, copying, locks
+from groups.actions import departures, log, partitions, tenures
 from groups.actions import groups as group_actions
-from groups.actions import log, partitions, tenures
-from groups.batches import Batch, Item, Receipt
-from groups.events import GovernanceEvent, Refusal
-from groups.models import Group, LogEntry, RoleEvent
+from groups.batches import Batch, Item, Outcome, Status
+from groups.events import DEPARTURES, GovernanceEvent, Refusal
+from groups.models import EventReceipt, Group, LogEntry
 from groups.queries import log as log_queries
 from groups.queries import tenures as tenure_queries
 from identity.actions import accounts
-from portal.core import audit
+from portal.core import audit, rows
 from portal.core.actors import Actor
 from portal.core.models import Platform
+
+Ids = Mapping[str, UUID]
+
+
+@transaction.atomic(savepoint=False)
+def receive(
+    *,
+    platform: Platform,
+    events: Sequence[GovernanceEvent | Refusal],
+    by: Actor,
+    at: datetime,
+) -> tuple[Outcome, EventReceipt | None]:
+    """Take a batch that a platform sent, and keep its receipt, unless every event was refused."""
+    outcome = ingest(platform=platform, events=events, by=by, at=at)
+    if events and all(verdict.status is Status.REFUSED for verdict in outcome.verdicts):
+        return outcome, None
+    counts = outcome.counts()
+    receipt = EventReceipt(
+        platform=platform,
+        received_at=at,
+        **{status.lower(): counts.get(status.lower(), 0) for status in Status},
+        runs=list(batches.runs_of(outcome.verdicts)),
+    )
+    receipt.save(force_insert=True)
+    return outcome, receipt
 
 
 @transaction.atomic(savepoint=False)
@@ -28,114 +53,124 @@ def ingest(
     by: Actor,
     at: datetime,
     history: bool = False,
-    first_place: int = 0,
-) -> Receipt:
+) -> Outcome:
     """Take a batch of events, each by itself: one that is refused stops no other.
 
     1. Refuse what cannot be taken; leave out joins and leaves of ordinary members.
-    2. Create days and groups that are missing, then lock the groups whose tenures may move.
-    3. Keep what is new: an event is known by its key, whenever it says that it happened.
-    4. Write log rows and role events, and derive the tenures of the groups they touch.
+    2. Create days, groups and accounts that are missing.
+    3. Append to the log what is new there. A role event is known by its key for as long as its
+       tenure is, whenever it says that it happened.
+    4. Lock the groups whose roles may move. Now it is known who was granted a role in them, so
+       a departure is either a role event or not, or waits for the grant.
+    5. Store the role events, and derive the tenures of the groups they touch.
 
     `history` takes group and role events of any age and logs only what lies inside the window.
     Every transaction goes through these steps in this order, so none waits in a circle.
     """
-    batch = batches.sort_out(
-        platform=platform,
-        events=events,
-        at=at,
-        start=log_queries.get_start(at=at),
-        history=history,
-        first_place=first_place,
+    start = log_queries.get_start(at=at)
+    batch = batches.sort_out(platform=platform, found=events, at=at, start=start, history=history)
+    certain = batch.certain()
+    partitions.ensure_days(days=batches.days_of(certain), by=by, at=at)
+    known = group_actions.ensure(
+        platform=platform, first_seen=batch.first_seen, by=by, at=at, history=history
     )
-    partitions.ensure_days(days=batch.days(), by=by, at=at)
-    groups, locked = _lock_groups(platform, batch, by=by, at=at, history=history)
-    _settle_departures(platform, batch, groups)
-    _drop_duplicates(platform, batch)
-    people = accounts.ensure(platform=platform, external_ids=batch.people(), by=by, at=at)
-    log.append(platform=platform, rows=batch.log_rows(groups, people), at=at)
+    known |= group_actions.find(platform=platform, external_ids=batch.groups() - known.keys())
+    groups = {name: group.pk for name, group in known.items()}
+    _drop_known_roles(platform, batch)
+    names = batches.people_of(certain)
+    people = accounts.ensure(platform=platform, external_ids=names, by=by, at=at)
+    _log(platform, batch, certain, groups, people, at=at)
+
+    told = batch.groups_told(known)
+    roles = {groups[item.group] for item in batch.roles() if item.group in groups}
+    locks.hold_groups(roles | told.keys())
+    departures.recall(platform=platform, batch=batch, start=start)
+    people = _settle_departures(platform, batch, groups, people)
+    departures.put_off(platform=platform, batch=batch, at=at)
+    late = batch.late()
+    partitions.ensure_days(days=batches.days_of(late), by=by, at=at)
+    people |= accounts.ensure(platform=platform, external_ids=batches.people_of(late), by=by, at=at)
+    _log(platform, batch, late, groups, people, at=at)
     touched = _add_role_events(platform, batch, groups, people)
-    moved = _derive(batch, locked, touched, by=by, at=at, history=history)
-    receipt = batch.receipt(tenures=moved)
-    if receipt.stored:
+    group_actions.take(told=told, history=history)
+    moved = _derive(touched, by=by, at=at, history=history)
+    outcome = batch.outcome(tenures=moved)
+    if outcome.stored:
         audit.record(
             action="events.ingest",
             record=LogEntry,
             platform_id=platform.pk,
             by=by,
             at=at,
-            new=receipt.counts(),
+            new=outcome.counts(),
         )
-    return receipt
+    return outcome
 
 
-def _lock_groups(
-    platform: Platform, batch: Batch, *, by: Actor, at: datetime, history: bool
-) -> tuple[dict[str, UUID], list[Group]]:
-    """Find the groups of the batch, new ones too, and lock those that may change."""
-    told = batch.told()
-    known = group_actions.ensure(platform=platform, told=told, by=by, at=at, history=history)
-    known |= group_actions.find(platform=platform, external_ids=batch.groups() - known.keys())
-    groups = {name: group.pk for name, group in known.items()}
-    return groups, locks.lock_groups(batch.groups_to_lock(known))
+def _drop_known_roles(platform: Platform, batch: Batch) -> None:
+    """Leave out role events that were stored before. Of logged departures, the log tells it."""
+    roles = [i for i in batch.roles() if not (i.is_logged and i.event.kind in DEPARTURES)]
+    known = tenure_queries.get_known_events(
+        platform=platform, keys=[UUID(bytes=item.key) for item in roles]
+    )
+    batch.drop_duplicates([item for item in roles if item.key in known])
 
 
-def _derive(
+def _log(
+    platform: Platform,
     batch: Batch,
-    locked: Iterable[Group],
-    touched: set[UUID],
+    items: Iterable[Item],
+    groups: Ids,
+    people: Ids,
     *,
-    by: Actor,
     at: datetime,
-    history: bool,
-) -> int:
-    """Let the locked groups follow what was told of them. Return how many tenures moved."""
-    told = batch.told()
-    for group in locked:
-        if group.external_id in told:
-            group_actions.take(group=group, told=told[group.external_id], history=history)
-    moving = [group for group in locked if group.pk in touched]
-    changes = tenures.derive(groups=moving, by=by, at=at, is_history=history)
-    group_actions.settle(groups=[group for group in locked if group.pk not in touched], at=at)
+) -> None:
+    """Append the items to the log; those that it holds are duplicates."""
+    logged = [item for item in items if item.is_logged and item.place in batch.items]
+    rows = copying.pack(
+        logged, platform_id=platform.pk, groups=groups, people=people, received_at=at
+    )
+    new = log.append(rows=rows, keys={item.key for item in logged})
+    batch.drop_duplicates([item for item in logged if item.key not in new])
+
+
+def _derive(touched: set[UUID], *, by: Actor, at: datetime, history: bool) -> int:
+    """Derive the tenures of locked groups. Return how many moved."""
+    groups = list(Group.objects.filter(pk__in=touched).order_by("pk"))
+    changes = tenures.derive(groups=groups, by=by, at=at, is_history=history)
     return len(changes.added) + len(changes.changed) + len(changes.removed)
 
 
-def _settle_departures(platform: Platform, batch: Batch, groups: dict[str, UUID]) -> None:
-    """Find whose departures may end a tenure; leave the others to the log, or out."""
-    departures = batch.departures()
-    people = accounts.find(platform=platform, external_ids=_subjects(departures))
-    pairs = tenure_queries.get_known_pairs(
-        group_ids=[groups[item.group] for item in departures if item.group in groups],
-        account_ids=list(people.values()),
-    )
-    batch.settle_departures(
-        lambda item: (groups.get(item.group), people.get(item.event.subject or "")) in pairs
-    )
+def _settle_departures(
+    platform: Platform, batch: Batch, groups: Ids, people: dict[str, UUID]
+) -> dict[str, UUID]:
+    """Find whose departures may end a tenure; leave the others to the log, or out.
+
+    Return `people` and those who depart, where they are known.
+    """
+    found = batch.departures()
+    names = {item.event.subject or "" for item in found} - people.keys()
+    people = people | accounts.find(platform=platform, external_ids=names)
+    pairs = {
+        (groups[item.group], people[item.event.subject or ""]): item.pair
+        for item in found
+        if item.group in groups and item.event.subject in people
+    }
+    granted = tenure_queries.get_first_grants(pairs=pairs)
+    batch.settle_departures({pairs[pair]: at for pair, at in granted.items()})
+    return people
 
 
-def _subjects(items: Iterable[Item]) -> set[str]:
-    return {item.event.subject for item in items if item.event.subject}
-
-
-def _drop_duplicates(platform: Platform, batch: Batch) -> None:
-    keys = [item.key for item in batch.kept() if item.is_role]
-    stored = RoleEvent.objects.filter(platform=platform, event_key__in=keys)
-    batch.drop_duplicates(set(stored.values_list("event_key", flat=True)))
-    logged = [item for item in batch.kept() if item.is_logged]
-    fresh = log.register(platform=platform, keys=((i.key, i.event.time) for i in logged))
-    batch.drop_duplicates({item.key for item in logged} - fresh)
-
-
-def _add_role_events(
-    platform: Platform, batch: Batch, groups: dict[str, UUID], people: dict[str, UUID]
-) -> set[UUID]:
+def _add_role_events(platform: Platform, batch: Batch, groups: Ids, people: Ids) -> set[UUID]:
     """Store the role events of the batch. Return the groups whose tenures may have moved."""
     added = batch.role_events(groups, people, platform)
-    granted = [event for event in added if event.kind == RoleEvent.Kind.GRANTED]
-    pairs = {(event.group_id, event.account_id) for event in granted if event.account_id}
-    new = pairs - tenure_queries.get_known_pairs(
-        group_ids=[group for group, _ in pairs], account_ids=[account for _, account in pairs]
-    )
-    RoleEvent.objects.bulk_create(added, ignore_conflicts=True, batch_size=1000)
-    log.adopt_departures(platform=platform, pairs=new)
+    granted = {
+        (groups[group], people[account]): at
+        for (group, account), at in batch.first_grants().items()
+    }
+    known = tenure_queries.get_first_grants(pairs=granted)
+    rows.insert_each(added, ignore_conflicts=True)
+    # Departures since a grant that was known before are role events already.
+    earlier = {pair: at for pair, at in granted.items() if pair not in known or at < known[pair]}
+    log.adopt_departures(platform=platform, granted=earlier)
     return {event.group_id for event in added}

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
 from django.db import connection, transaction
 
 from groups import locks
 from groups.batches import Told
 from groups.models import Group
-from portal.core import audit
+from portal.core import audit, rows
 from portal.core.actors import Actor
 from portal.core.models import Platform
+from portal.core.recent import Recent
 
 CLAIM_WINDOW = timedelta(days=30)
 
@@ -23,44 +24,56 @@ class Known(NamedTuple):
     first_seen_at: datetime
 
 
+# As accounts are found.
+FIND = """
+SELECT wanted.name, known.* FROM json_array_elements_text(%s::json) AS wanted (name),
+LATERAL (SELECT id, first_seen_at FROM groups_group
+    WHERE platform_id = %s AND external_id = wanted.name LIMIT 1) AS known
+"""
+
+
+# Groups never leave, and their first instant only moves back: then it is told once more.
+_recent: Recent[Known] = Recent(seconds=15, most=50_000)
+
+
 def find(*, platform: Platform, external_ids: Iterable[str]) -> dict[str, Known]:
     """Return the known ones of these groups."""
-    wanted = set(external_ids)
-    if not wanted:
-        return {}
-    known = Group.objects.filter(platform=platform, external_id__in=wanted)
-    rows = known.values_list("external_id", "pk", "first_seen_at")
-    return {name: Known(pk, first_seen_at) for name, pk, first_seen_at in rows}
+    return _recent.find(platform.pk, external_ids, partial(_look_up, platform.pk))
+
+
+def _look_up(platform_id: UUID, names: list[str]) -> dict[str, Known]:
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [rows.as_json(names), platform_id])
+        return {name: Known(pk, first_seen_at) for name, pk, first_seen_at in cursor.fetchall()}
 
 
 @transaction.atomic(savepoint=False)
 def ensure(
     *,
     platform: Platform,
-    told: Mapping[str, Told],
+    first_seen: Mapping[str, datetime],
     by: Actor,
     at: datetime,
     history: bool = False,
 ) -> dict[str, Known]:
     """Return the group of each external id, after creating those that are new."""
-    found = find(platform=platform, external_ids=told)
+    found = find(platform=platform, external_ids=first_seen)
     # In one order, so that two batches that bring the same new groups never deadlock.
-    missing = sorted(told.keys() - found.keys())
+    missing = sorted(first_seen.keys() - found.keys())
     if missing:
-        Group.objects.bulk_create(
+        rows.insert_each(
             [
                 Group(
                     platform=platform,
                     external_id=name,
                     has_imported_history=history,
-                    first_seen_at=told[name].first_seen_at,
-                    orphaned_at=told[name].first_seen_at,
+                    first_seen_at=first_seen[name],
+                    orphaned_at=first_seen[name],
                     claim_due_at=at + CLAIM_WINDOW,
                 )
                 for name in missing
             ],
             ignore_conflicts=True,
-            batch_size=1000,
         )
         found |= find(platform=platform, external_ids=missing)
         new = {"groups": len(missing)}
@@ -70,28 +83,69 @@ def ensure(
     return found
 
 
-def take(*, group: Group, told: Told, history: bool) -> None:
-    """Note on the locked group what the latest event says of it; an older one says nothing."""
-    if told.named_at and (group.named_at is None or told.named_at >= group.named_at):
-        group.name, group.named_at = told.name or "", told.named_at
-    if told.sized_at and (group.sized_at is None or told.sized_at >= group.sized_at):
-        group.size, group.sized_at = told.size, told.sized_at
-    group.first_seen_at = min(group.first_seen_at, told.first_seen_at)
-    group.has_imported_history = group.has_imported_history or history
+# Compared as Python does: by code points.
+TAKE = """
+UPDATE groups_group g SET
+    name = CASE WHEN is_named THEN told.name ELSE g.name END,
+    named_at = CASE WHEN is_named THEN told.named_at ELSE g.named_at END,
+    named_sequence = CASE WHEN is_named THEN told.named_sequence ELSE g.named_sequence END,
+    size = CASE WHEN is_sized THEN told.size ELSE g.size END,
+    sized_at = CASE WHEN is_sized THEN told.sized_at ELSE g.sized_at END,
+    sized_sequence = CASE WHEN is_sized THEN told.sized_sequence ELSE g.sized_sequence END,
+    first_seen_at = LEAST(g.first_seen_at, told.first_seen_at),
+    -- A group that nobody ever owned is without an owner since it is known.
+    orphaned_at = CASE WHEN g.orphaned_at = g.first_seen_at
+        THEN LEAST(g.first_seen_at, told.first_seen_at) ELSE g.orphaned_at END,
+    has_imported_history = g.has_imported_history OR %s
+FROM (
+    SELECT told.*,
+        told.named_at IS NOT NULL AND (k.named_at IS NULL
+            OR (told.named_at, told.named_sequence, told.name COLLATE "C")
+            > (k.named_at, k.named_sequence, k.name)) AS is_named,
+        told.sized_at IS NOT NULL AND (k.sized_at IS NULL
+            OR (told.sized_at, told.sized_sequence, told.size)
+            > (k.sized_at, k.sized_sequence, COALESCE(k.size, 0))) AS is_sized
+    FROM json_to_recordset(%s::json) AS told (group_id uuid, first_seen_at timestamptz,
+        name text, named_at timestamptz, named_sequence bigint,
+        size integer, sized_at timestamptz, sized_sequence bigint)
+    JOIN groups_group k ON k.id = told.group_id
+) AS told
+WHERE g.id = told.group_id
+    AND (is_named OR is_sized OR told.first_seen_at < g.first_seen_at
+        OR g.has_imported_history IS DISTINCT FROM (g.has_imported_history OR %s))
+"""
+
+
+def take(*, told: Mapping[UUID, Told], history: bool) -> None:
+    """Note on locked groups what the latest event says of each; an older one says nothing."""
+    if not told:
+        return
+    found = []
+    for pk, news in told.items():
+        named_at, named_sequence, name = news.name or (None, None, None)
+        sized_at, sized_sequence, size = news.size or (None, None, None)
+        found.append(
+            {
+                "group_id": pk,
+                "first_seen_at": news.first_seen_at,
+                "name": name,
+                "named_at": named_at,
+                "named_sequence": named_sequence,
+                "size": size,
+                "sized_at": sized_at,
+                "sized_sequence": sized_sequence,
+            }
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [history, rows.as_json(found), history])
 
 
 OWNED = """
 SELECT group_id, bool_or(upper_inf(period)), max(upper(period))
-FROM groups_tenure WHERE role = 'OWNER' AND group_id = ANY(%s) GROUP BY group_id
+FROM groups_tenure WHERE role = 'OWNER' AND group_id = ANY(%s::uuid[]) GROUP BY group_id
 """
 
 _COLUMNS = {
-    "name": "text",
-    "named_at": "timestamptz",
-    "size": "integer",
-    "sized_at": "timestamptz",
-    "first_seen_at": "timestamptz",
-    "has_imported_history": "boolean",
     "archived_at": "timestamptz",
     "frozen_at": "timestamptz",
     "closed_at": "timestamptz",
@@ -121,15 +175,15 @@ def settle(*, groups: Iterable[Group], at: datetime) -> set[UUID]:
     """
     chosen = {group.pk: group for group in groups}
     with connection.cursor() as cursor:
-        cursor.execute(OWNED, [list(chosen)])
+        cursor.execute(OWNED, [rows.as_array(chosen)])
         owned = {pk: (has_owner, last) for pk, has_owner, last in cursor.fetchall()}
         for group in chosen.values():
             _follow(group, *owned.get(group.pk, (False, None)), at=at)
-        rows = [
+        values = [
             {"id": pk} | {name: getattr(group, name) for name in _COLUMNS}
             for pk, group in chosen.items()
         ]
-        cursor.execute(SAVE, [msgspec.json.encode(rows).decode()])
+        cursor.execute(SAVE, [rows.as_json(values)])
         return {pk for (pk,) in cursor.fetchall()}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from groups.actions import events as event_actions
-from groups.batches import Receipt, Status
+from groups.batches import Outcome, Status
 from groups.events import GovernanceEvent, Refusal
 from groups.models import ImportRun
 from portal.core import audit, errors
@@ -71,29 +71,28 @@ def take(
     lines_done: int,
     by: Actor,
     at: datetime,
-) -> Receipt:
+) -> Outcome:
     """Ingest the events of the lines between `lines_before` and `lines_done` of the file."""
     locked = ImportRun.objects.select_for_update().select_related("platform").get(pk=run.pk)
     if locked.lines_done != lines_before or locked.finished_at:
         raise OtherImport(
             "Somebody else is importing this file at this moment. Wait until they have finished."
         )
-    receipt = event_actions.ingest(
+    outcome = event_actions.ingest(
         platform=run.platform,
         events=events,
         by=by,
         at=at,
         history=run.with_history,
-        first_place=lines_before,
     )
-    statuses = [verdict.status for verdict in receipt.verdicts]
+    statuses = [verdict.status for verdict in outcome.verdicts]
     run.lines_done = lines_done
     run.accepted = locked.accepted + statuses.count(Status.ACCEPTED)
     run.duplicate = locked.duplicate + statuses.count(Status.DUPLICATE)
     run.refused = locked.refused + statuses.count(Status.REFUSED)
-    run.not_logged = locked.not_logged + statuses.count(Status.ACCEPTED) - receipt.logged
+    run.not_logged = locked.not_logged + statuses.count(Status.ACCEPTED) - outcome.logged
     run.save(update_fields=["lines_done", "accepted", "duplicate", "refused", "not_logged"])
-    return receipt
+    return outcome
 
 
 @transaction.atomic(savepoint=False)

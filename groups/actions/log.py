@@ -1,47 +1,17 @@
 """Rows of the governance log, written a batch at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import msgspec
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from psycopg import errors as postgres_errors
 
+from groups import copying
 from portal.core.models import Platform
+from portal.core.rows import as_json
 
-_COLUMNS = {
-    "occurred_at": "timestamptz",
-    "event_key": "uuid",
-    "source": "text",
-    "event_id": "text",
-    "kind": "text",
-    "group_id": "uuid",
-    "actor_id": "uuid",
-    "subject_id": "uuid",
-    "role": "text",
-    "old_role": "text",
-    "reason": "text",
-    "until": "timestamptz",
-    "caused_by": "text",
-    "attributes": "jsonb",
-    "sequence": "bigint",
-}
-APPEND = """
-INSERT INTO groups_logentry (platform_id, received_at, {names})
-SELECT %s, %s, {names} FROM json_to_recordset(%s::json) AS r({columns})
-""".format(
-    names=", ".join(_COLUMNS),
-    columns=", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items()),
-)
-# Sorted, so that two batches with the same events wait for each other and never deadlock.
-REGISTER = """
-INSERT INTO groups_eventkey (event_key, platform_id, occurred_at)
-SELECT event_key, %s, occurred_at
-FROM json_to_recordset(%s::json) AS r(event_key uuid, occurred_at timestamptz)
-ORDER BY event_key
-ON CONFLICT DO NOTHING RETURNING event_key
-"""
+PART = 500
 # Departures that were logged before the grant of the role which they ended had arrived.
 ADOPT = """
 INSERT INTO groups_roleevent (id, platform_id, event_key, group_id, account_id, kind,
@@ -49,37 +19,77 @@ INSERT INTO groups_roleevent (id, platform_id, event_key, group_id, account_id, 
 SELECT gen_random_uuid(), log.platform_id, log.event_key, log.group_id, log.subject_id,
     CASE log.kind WHEN 'member.left' THEN 'LEFT' ELSE 'REMOVED' END,
     log.occurred_at, log.sequence, 'PLATFORM', log.actor_id, false
-FROM json_to_recordset(%s::json) AS pair(group_id uuid, account_id uuid)
+FROM json_to_recordset(%s::json)
+    AS pair(group_id uuid, account_id uuid, at timestamptz, sequence bigint)
 JOIN groups_logentry log ON log.group_id = pair.group_id AND log.subject_id = pair.account_id
+    AND (log.occurred_at, log.sequence) > (pair.at, pair.sequence)
 WHERE log.platform_id = %s AND log.kind IN ('member.left', 'member.removed', 'member.banned')
+    -- So that only these days are looked at.
+    AND log.occurred_at >= %s
 ON CONFLICT DO NOTHING
 """
 
 
-def register(*, platform: Platform, keys: Iterable[tuple[UUID, datetime]]) -> set[UUID]:
-    """Register the keys of events to be logged; return those that no event had before."""
-    rows = [{"event_key": key, "occurred_at": occurred_at} for key, occurred_at in keys]
+def append(*, rows: Sequence[bytes], keys: set[bytes]) -> set[bytes]:
+    """Append packed rows whose days have a partition. Return those of their keys that are new.
+
+    1. Copy them straight into the log: nothing is as fast, and most batches are new.
+    2. If one of them is there already, nothing of that stays. The same rows go through a table of
+       this transaction, and those that the log does not hold are added.
+
+    The rows are sorted, so two batches with the same events wait for each other in one order.
+    """
     if not rows:
         return set()
+    try:
+        with transaction.atomic():
+            _copy("groups_logentry", rows)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, postgres_errors.UniqueViolation):
+            raise
+        return _append_missing(rows)
+    return keys
+
+
+def _append_missing(rows: Sequence[bytes]) -> set[bytes]:
     with connection.cursor() as cursor:
-        cursor.execute(REGISTER, [platform.pk, _json(rows)])
-        return {key for (key,) in cursor.fetchall()}
+        cursor.execute("CREATE TEMPORARY TABLE repeated_batch (LIKE groups_logentry)")
+        _copy("repeated_batch", rows)
+        cursor.execute(
+            f"INSERT INTO groups_logentry ({copying.COLUMNS})"
+            f" SELECT {copying.COLUMNS} FROM repeated_batch ORDER BY occurred_at, event_key"
+            " ON CONFLICT DO NOTHING RETURNING uuid_send(event_key)"
+        )
+        added = {bytes(key) for (key,) in cursor.fetchall()}
+        cursor.execute("DROP TABLE repeated_batch")
+    return added
 
 
-def append(*, platform: Platform, rows: list[dict[str, Any]], at: datetime) -> None:
-    """Append rows whose keys are registered and whose days have a partition."""
-    if rows:
+def _copy(table: str, rows: Sequence[bytes]) -> None:
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({copying.COLUMNS}) FROM STDIN (FORMAT binary)") as copy,
+    ):
+        copy.write(copying.SIGNATURE)
+        # A part at a time: joined, they would be in memory twice.
+        for start in range(0, len(rows), PART):
+            copy.write(b"".join(rows[start : start + PART]))
+        copy.write(copying.TRAILER)
+
+
+def adopt_departures(
+    *, platform: Platform, granted: Mapping[tuple[UUID, UUID], tuple[datetime, int]]
+) -> None:
+    """Make into role events what was logged of departures after the grant of a role.
+
+    `granted` says when (time, sequence) an account was first given a role in a group.
+    """
+    pairs = [
+        {"group_id": group, "account_id": account, "at": at, "sequence": sequence}
+        for (group, account), (at, sequence) in granted.items()
+    ]
+    if pairs:
+        first = min(at for at, _ in granted.values())
         with connection.cursor() as cursor:
-            cursor.execute(APPEND, [platform.pk, at, _json(rows)])
-
-
-def adopt_departures(*, platform: Platform, pairs: Iterable[tuple[UUID, UUID]]) -> None:
-    """Make logged departures of (group, account) pairs that now hold roles into role events."""
-    rows = [{"group_id": group, "account_id": account} for group, account in pairs]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(ADOPT, [_json(rows), platform.pk])
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
-    return msgspec.json.encode(rows).decode()
+            cursor.execute(ADOPT, [as_json(pairs), platform.pk, first])

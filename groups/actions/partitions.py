@@ -24,12 +24,12 @@ def ensure(*, first: date, last: date, by: Actor, at: datetime) -> list[date]:
 def ensure_days(*, days: Iterable[date], by: Actor, at: datetime) -> list[date]:
     """Create the missing partitions of these days (UTC). Return the days that were new."""
     wanted = set(days)
-    if not wanted - _existing():
+    if not wanted - _existing(wanted):
         return []
     with connection.cursor() as cursor:
         # Whoever else creates partitions waits here, and then finds ours.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    missing = sorted(wanted - _existing())
+    missing = sorted(wanted - _existing(wanted))
     for day in missing:
         _create(day)
     if missing:
@@ -42,11 +42,15 @@ def name_of(day: date) -> str:
     return f"groups_logentry_{day:%Y%m%d}"
 
 
-def _existing() -> set[date]:
+def _existing(days: set[date]) -> set[date]:
+    """Return those of the days that have a partition."""
+    if not days:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT right(c.relname, 8) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-            " WHERE i.inhparent = 'groups_logentry'::regclass"
+            " WHERE i.inhparent = 'groups_logentry'::regclass AND c.relname = ANY(%s)",
+            [[name_of(day) for day in sorted(days)]],
         )
         return {date.fromisoformat(day) for (day,) in cursor.fetchall()}
 

@@ -14,7 +14,7 @@ from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
 from groups.queries import tenures as tenure_queries
 from identity.models import Account
-from portal.core import audit, outbox
+from portal.core import audit, outbox, rows
 from portal.core.actors import Actor
 
 
@@ -61,7 +61,7 @@ def _write(changes: tenure_changes.Changes) -> None:
         cursor.execute(f"SET CONSTRAINTS {tenure_changes.EXCLUSIONS} DEFERRED")
         Tenure.objects.filter(pk__in=[tenure.pk for tenure in changes.removed]).delete()
         Tenure.objects.bulk_update(changes.changed, tenure_changes.DERIVED, batch_size=200)
-        Tenure.objects.bulk_create(changes.added, batch_size=1000)
+        rows.insert_each(changes.added)
         cursor.execute(f"SET CONSTRAINTS {tenure_changes.EXCLUSIONS} IMMEDIATE")
 
 
@@ -172,7 +172,7 @@ def _append(
         )
         for place, (tenure, moment) in enumerate(tenures)
     ]
-    RoleEvent.objects.bulk_create(added, ignore_conflicts=True)
+    rows.insert_each(added, ignore_conflicts=True)
     return [event.event_key for event in added]
 
 

@@ -10,8 +10,11 @@ STEPS = 10
 
 
 class Progress:
-    def __init__(self, console: Console, what: str, *, total: int, done: int = 0) -> None:
+    def __init__(
+        self, console: Console, what: str, *, total: int, done: int = 0, unit: str = "lines"
+    ) -> None:
         self.lines = 0
+        self._unit = unit
         self._console, self._what, self._total = console, what, total
         self._done = done
         self._started = time.monotonic()
@@ -41,7 +44,8 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done, rate=rate)
         elif self._step() != step:
-            self._console.print(f"{self._what}: {self._done:,} of {self._total:,} lines, {rate}")
+            done = f"{self._done:,} of {self._total:,} {self._unit}"
+            self._console.print(f"{self._what}: {done}, {rate}")
 
     def _step(self) -> int:
         return self._done * STEPS // max(self._total, 1)

@@ -1,6 +1,7 @@
 from groups.models.appeals import Appeal
 from groups.models.cases import Case, CaseEntry, Evidence, Flag
 from groups.models.decisions import Decision
+from groups.models.departures import EarlyDeparture
 from groups.models.duties import Acknowledgement, Duties
 from groups.models.groups import (
     Group,
@@ -8,9 +9,10 @@ from groups.models.groups import (
     GroupUserObjectPermission,
 )
 from groups.models.imports import ImportRun
-from groups.models.log import EventKey, HeldLogEntry, LogEntry
+from groups.models.log import HeldLogEntry, LogEntry
 from groups.models.measures import Measure
 from groups.models.notices import Notice, NoticeTemplate
+from groups.models.receipts import EventReceipt
 from groups.models.rules import Rule, Severity
 from groups.models.tenures import RoleEvent, Tenure
 from groups.models.transfers import Claim, Transfer
@@ -23,7 +25,8 @@ __all__ = [
     "Claim",
     "Decision",
     "Duties",
-    "EventKey",
+    "EarlyDeparture",
+    "EventReceipt",
     "Evidence",
     "Flag",
     "Group",

@@ -24,9 +24,11 @@ class Group(models.Model):
     name = models.CharField(max_length=200, blank=True)
     # When the platform said so: an older event that arrives late changes nothing.
     named_at = models.DateTimeField(null=True, blank=True)
+    named_sequence = models.BigIntegerField(default=0)
     language = models.CharField(max_length=8, blank=True)
     size = models.PositiveIntegerField(null=True, blank=True)
     sized_at = models.DateTimeField(null=True, blank=True)
+    sized_sequence = models.BigIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State.choices, default=State.ORPHANED)
     # What the platform says of the group, kept apart from what Accord decided about it.
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -39,6 +41,8 @@ class Group(models.Model):
     first_seen_at = models.DateTimeField()
     # What came before is purged: roles are derived from the tenures that stood then.
     known_from = models.DateTimeField(null=True, blank=True)
+    # Since when it was archived just before then.
+    known_archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         default_permissions = ()

@@ -1,6 +1,5 @@
 from typing import Any, ClassVar
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from portal.core.ids import uuid7
@@ -17,7 +16,7 @@ class LogEntry(models.Model):
 
     pk = models.CompositePrimaryKey("occurred_at", "event_key")
     occurred_at = models.DateTimeField()
-    # First 16 bytes of SHA-256 over platform, source and id: the event, for ever.
+    # First 16 bytes of SHA-256 over platform, source and id.
     event_key = models.UUIDField()
     platform_id = models.UUIDField()
     source = models.CharField(max_length=200)
@@ -43,27 +42,6 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.occurred_at:%Y-%m-%d %H:%M} {self.kind}"
-
-
-class EventKey(models.Model):
-    """An event that is in the log: its key again, unique over all days.
-
-    The log's own key holds one day; a platform that sends an event again with another time must
-    not get it in twice. Purged with the log.
-    """
-
-    event_key = models.UUIDField(primary_key=True)
-    platform_id = models.UUIDField()
-    occurred_at = models.DateTimeField()
-
-    class Meta:
-        indexes: ClassVar = [
-            # The purge takes the oldest days.
-            BrinIndex(fields=["occurred_at"], name="event_key_by_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event_key}"
 
 
 class HeldLogEntry(models.Model):

@@ -21,8 +21,8 @@ class Role(models.TextChoices):
 class RoleEvent(models.Model):
     """A fact that tenures are derived from: a role given or taken, a group archived or restored.
 
-    The tenures of a group are always the fold of its role events in the order
-    (`occurred_at`, `sequence`, `event_key`), whatever order they arrived in.
+    The tenures of a group are always the fold of its role events in the order of
+    `folding.Fact.order`, whatever order they arrived in.
     """
 
     class Kind(models.TextChoices):
@@ -61,7 +61,7 @@ class RoleEvent(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     role = models.CharField(max_length=8, choices=GrantedRole.choices, null=True)
     occurred_at = models.DateTimeField()
-    # Order among events of one instant: the source's own, or the place in its file or batch.
+    # Order among events of one instant, where the source has one.
     sequence = models.BigIntegerField(default=0)
     origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.PLATFORM)
     actor = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -142,6 +142,12 @@ class Tenure(models.Model):
     ended_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
     ended_event = models.UUIDField(null=True)
     is_history = models.BooleanField(default=False)
+    # Of an owner or co-owner: since when without a break, and the place among those of that
+    # instant. Kept, so that who succeeds is the same when the events behind it are purged.
+    senior_from = models.DateTimeField(null=True)
+    senior_place = models.PositiveIntegerField(null=True)
+    # The decision in whose wake an owner succeeded; if it is reversed, they step back.
+    stands_in_for = models.UUIDField(null=True)
 
     objects = TenureQuerySet.as_manager()
 

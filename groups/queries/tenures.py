@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from credit.models import Privilege
-from groups.folding import Baseline, Fact, Past, Span
+from groups.folding import Baseline, Fact, Past, Rank, Span
 from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
 from identity.models import Verification
 from identity.models.verifications import Level
+from portal.core import rows
+from portal.core.models import Platform
 
 # The roles that rest on each privilege and end when a decision takes it.
 TAKEN_WITH: dict[str, list[Role]] = {
@@ -76,7 +79,7 @@ def list_tenures(*, group: Group) -> QuerySet[Tenure]:
 def get_facts(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Fact]]:
     """Return the role events of each group, as the fold reads them."""
     facts: dict[UUID, list[Fact]] = defaultdict(list)
-    rows: Iterable[tuple[Any, ...]] = RoleEvent.objects.filter(group__in=group_ids).values_list(
+    found: Iterable[tuple[Any, ...]] = RoleEvent.objects.filter(group__in=group_ids).values_list(
         "group_id",
         "event_key",
         "kind",
@@ -89,7 +92,7 @@ def get_facts(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Fact]]:
         "caused_by",
         "is_history",
     )
-    for group_id, *values in rows:
+    for group_id, *values in found:
         facts[group_id].append(Fact(*values))
     return facts
 
@@ -114,12 +117,19 @@ def _baseline(group: Group, tenures: Sequence[Tenure]) -> Baseline | None:
             began_by=tenure.began_by_id,
             began_event=tenure.began_event,
             is_history=tenure.is_history,
+            rank=_rank(tenure),
+            stands_in_for=tenure.stands_in_for,
         )
         for tenure in tenures
-        if tenure.since < since and (tenure.until is None or tenure.until > since)
+        if tenure.since < since and (tenure.until is None or tenure.until >= since)
     ]
-    was_archived = group.archived_at is not None and group.archived_at < since
-    return Baseline(since, held, group.archived_at if was_archived else None)
+    return Baseline(since, held, group.known_archived_at)
+
+
+def _rank(tenure: Tenure) -> Rank | None:
+    if tenure.senior_from is None or tenure.senior_place is None:
+        return None
+    return tenure.senior_from, tenure.senior_place
 
 
 def get_tenures_by_group(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Tenure]]:
@@ -129,14 +139,39 @@ def get_tenures_by_group(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Ten
     return tenures
 
 
-def get_known_pairs(
-    *, group_ids: Sequence[UUID], account_ids: Sequence[UUID]
-) -> set[tuple[UUID, UUID]]:
-    """Return which of these accounts hold or ever held a role in which of these groups."""
-    granted = RoleEvent.objects.filter(
-        group__in=group_ids, account__in=account_ids, kind=RoleEvent.Kind.GRANTED
-    )
-    # Of a tenure that has lasted for long, the grant may be purged.
-    held = Tenure.objects.filter(group__in=group_ids, account__in=account_ids)
-    pairs = granted.values_list("group_id", "account_id")
-    return set(pairs.union(held.values_list("group_id", "account_id")))
+def get_known_events(*, platform: Platform, keys: Sequence[UUID]) -> set[bytes]:
+    """Return those of the keys under which a role event is stored."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT uuid_send(event_key) FROM groups_roleevent"
+            " WHERE platform_id = %s AND event_key = ANY(%s::uuid[])",
+            [platform.pk, rows.as_array(keys)],
+        )
+        return {bytes(key) for (key,) in cursor.fetchall()}
+
+
+FIRST_GRANTS = """
+SELECT pair.group_id, pair.account_id, first.at, first.sequence
+FROM json_to_recordset(%s::json) AS pair (group_id uuid, account_id uuid),
+LATERAL (SELECT * FROM (
+    SELECT occurred_at AS at, sequence FROM groups_roleevent
+    WHERE account_id = pair.account_id AND group_id = pair.group_id AND kind = 'GRANTED'
+    -- Of a tenure that has lasted for long, the grant may be purged. Where it is not, it counts.
+    UNION ALL SELECT lower(period), 9223372036854775807 FROM groups_tenure
+    WHERE account_id = pair.account_id AND group_id = pair.group_id
+) AS found ORDER BY at, sequence LIMIT 1) AS first
+"""
+
+
+def get_first_grants(
+    *, pairs: Iterable[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], tuple[datetime, int]]:
+    """Return when each account was first given a role in each group, of (group, account) pairs."""
+    wanted = [{"group_id": group, "account_id": account} for group, account in pairs]
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_GRANTS, [rows.as_json(wanted)])
+        return {(group, account): (at, seq) for group, account, at, seq in cursor.fetchall()}

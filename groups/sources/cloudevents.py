@@ -9,8 +9,8 @@ import msgspec
 
 from groups import events
 from groups.events import GovernanceEvent, Refusal
+from groups.sources import quick
 
-PREFIX, SUFFIX = "accord.governance.", ".v1"
 _NAMES = dict.fromkeys(
     [b'"id"', b'"source"', b'"type"', b'"time"', b'"data"', b'"actor"', b'"role"', b'"until"'], 1
 ) | {b'"subject"': 2}
@@ -66,14 +66,18 @@ def split_batch(body: bytes) -> list[bytes]:
 
 def parse(line: bytes) -> GovernanceEvent | Refusal:
     """Read one structured event."""
+    return quick.parse(line) or _parse_carefully(line)
+
+
+def _parse_carefully(line: bytes) -> GovernanceEvent | Refusal:
     found = decode(_decoder, line, names=_NAMES)
     if isinstance(found, Refusal):
         return found
     if found.specversion != "1.0":
         return Refusal("BAD_FIELD", 'specversion must be "1.0".', found.id)
     kind = found.type or ""
-    if not (kind.startswith(PREFIX) and kind.endswith(SUFFIX)):
-        detail = f"The type {kind[:80]!r} is not {PREFIX}<kind>{SUFFIX}."
+    if not (kind.startswith(quick.PREFIX) and kind.endswith(quick.SUFFIX)):
+        detail = f"The type {kind[:80]!r} is not {quick.PREFIX}<kind>{quick.SUFFIX}."
         return Refusal("UNKNOWN_KIND", detail, found.id)
     sequence = _sequence(found.sequence)
     if isinstance(sequence, Refusal):
@@ -86,18 +90,18 @@ def parse(line: bytes) -> GovernanceEvent | Refusal:
     if isinstance(until, Refusal):
         return until
     return GovernanceEvent(
-        kind=kind[len(PREFIX) : -len(SUFFIX)],
+        kind=kind[len(quick.PREFIX) : -len(quick.SUFFIX)],
         source=found.source or "",
         id=found.id or "",
         time=time,
-        group=found.subject,
+        group=found.subject or None,
         actor=data.actor or None,
         subject=data.subject or None,
-        role=data.role,
-        old_role=data.old_role,
-        reason=data.reason,
+        role=data.role or None,
+        old_role=data.old_role or None,
+        reason=data.reason or None,
         until=until,
-        caused_by=data.caused_by,
+        caused_by=data.caused_by or None,
         attributes=data.attributes,
         sequence=sequence,
     )

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
@@ -63,16 +64,16 @@ class EventFile:
 
     def events(self, *, after: int = 0) -> Iterator[tuple[Line, GovernanceEvent | Refusal]]:
         """Yield each line after the first `after` with the event it holds, or why it holds none."""
-        reader = rows.Reader(source=self._source)
-        for line in self.lines():
-            is_row = b'"specversion"' not in line.text
-            if line.number <= after:
-                if is_row:
-                    reader.skip(line.text)
-            elif is_row:
-                yield line, reader.parse(line.text)
-            else:
-                yield line, cloudevents.parse(line.text)
+        with closing(rows.Reader(source=self._source)) as reader:
+            for line in self.lines():
+                is_row = b'"specversion"' not in line.text
+                if line.number <= after:
+                    if is_row:
+                        reader.skip(line.text)
+                elif is_row:
+                    yield line, reader.parse(line.text, number=line.number)
+                else:
+                    yield line, cloudevents.parse(line.text)
 
     def look(self, *, at: datetime, for_last_event: bool) -> Contents:
         """Read the whole file once."""

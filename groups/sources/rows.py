@@ -1,7 +1,7 @@
 """Plain rows, one JSON object a line, as exports of chat services have them. They have no ids."""
 
 import hashlib
-from collections import Counter
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,23 +32,35 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 _decoder = msgspec.json.Decoder(Row)
+SEEN = """
+INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times
+"""
 
 
 class Reader:
     """Reads the rows of one file in order.
 
     The id of a row comes from its content and how many equal ones came before it, so the same
-    file gives the same ids again.
+    file gives the same ids again. Rows of one instant keep the order of the file: their number
+    in it is their sequence.
     """
 
     def __init__(self, *, source: str) -> None:
         self._source = source
-        self._seen: Counter[bytes] = Counter()
+        # A file can have more lines than memory has room to remember: SQLite's own temporary
+        # file, without a name, gone when closed.
+        self._seen = sqlite3.connect("", isolation_level=None)
+        self._seen.execute("PRAGMA journal_mode = OFF")
+        self._seen.execute("BEGIN")
+        self._seen.execute("CREATE TABLE seen (line BLOB PRIMARY KEY, times INT) WITHOUT ROWID")
+
+    def close(self) -> None:
+        self._seen.close()
 
     def skip(self, line: bytes) -> None:
         self._id(line)
 
-    def parse(self, line: bytes) -> GovernanceEvent | Refusal:
+    def parse(self, line: bytes, *, number: int) -> GovernanceEvent | Refusal:
         row_id = self._id(line)
         row = cloudevents.decode(_decoder, line, names=_NAMES)
         if isinstance(row, Refusal):
@@ -70,9 +82,10 @@ class Reader:
             old_role=row.old,
             reason=row.reason,
             attributes=attributes,
+            sequence=number,
         )
 
     def _id(self, line: bytes) -> str:
         digest = hashlib.sha256(line).digest()[:16]
-        self._seen[digest] += 1
-        return f"{digest.hex()}#{self._seen[digest]}"
+        (times,) = self._seen.execute(SEEN, [digest]).fetchone()
+        return f"{digest.hex()}#{times}"

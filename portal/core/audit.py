@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from django.db import models
 
+from portal.core import rows
 from portal.core.actors import Actor
 
 if TYPE_CHECKING:
@@ -39,11 +40,8 @@ def record_each(
     at: datetime,
 ) -> None:
     """Append one entry for each (record, old, new), in one statement."""
-    from portal.core.models import AuditEntry
-
-    AuditEntry.objects.bulk_create(
-        [_entry(action, record, by, at, None, old, new) for record, old, new in changes],
-        batch_size=1000,
+    rows.insert_each(
+        [_entry(action, record, by, at, None, old, new) for record, old, new in changes]
     )
 
 

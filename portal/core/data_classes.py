@@ -150,6 +150,8 @@ class Registry:
     exempt: dict[str, str] = field(default_factory=dict)
     # Model label to what leaves with its rows: a model label and its lookup that ends in `__in`.
     followers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    # Model label to what names its rows without a foreign key: a model label and its column.
+    naming: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     # Label of a model of copies that a hold made, to its foreign key to the hold and its moment.
     copies: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -177,6 +179,10 @@ class Registry:
     def leaves_with(self, model: str, follower: str, lookup: str) -> None:
         """Declare a model above whose rows go with those of `model`, and keep none of them."""
         self.followers.setdefault(model, []).append((follower, lookup))
+
+    def is_named_by(self, model: str, label: str, *columns: str) -> None:
+        """Declare columns of a model above that hold ids of `model` without a foreign key."""
+        self.naming.setdefault(model, []).extend((label, column) for column in columns)
 
     def copied_for_holds(self, model: str, *, hold: str, moment: str) -> None:
         """Declare rows that are there for the sake of one hold and leave when it is released."""

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from portal.core import rows
+
 
 def publish(
     *, platform_id: UUID, type: str, subject: str, data: dict[str, Any], at: datetime
@@ -23,12 +25,11 @@ def publish_each(
     """Queue each (type, subject, data), in one statement."""
     from portal.core.models import OutboxEvent
 
-    OutboxEvent.objects.bulk_create(
+    rows.insert_each(
         [
             OutboxEvent(
                 platform_id=platform_id, type=type, subject=subject, data=data, created_at=at
             )
             for type, subject, data in events
-        ],
-        batch_size=1000,
+        ]
     )

@@ -16,10 +16,12 @@ ACTIONS = [
 READS = {
     "groups/actions/appeal_outcomes.py:as_event": "words an event of the outbox",
     "groups/actions/cases.py:staff_time": "reads a deadline from the rule",
+    "groups/actions/departures.py:recall": "finds what waited; its batch writes it",
     "groups/actions/groups.py:find": "tells known from new for the next step of an ingest",
     "groups/actions/groups.py:take": "changes the locked row in memory; settle saves it",
     "groups/actions/partitions.py:name_of": "names a partition",
     "groups/actions/taking_effect.py:as_event": "words an event of the outbox",
+    "groups/actions/replays.py:check": "compares, and locks so that nothing moves meanwhile",
     "identity/actions/accounts.py:find": "tells known from new for the next step of an ingest",
     "identity/actions/hold_reminders.py:is_wanted": "asks before a mail leaves",
     "portal/core/actions/field_keys.py:count_by_key": "counts for the command's report",
@@ -33,6 +35,7 @@ READS = {
 STEPS = {
     "credit/actions/standings.py:write",
     "groups/actions/appeal_outcomes.py:reopen",
+    "groups/actions/departures.py:put_off",
     "groups/actions/groups.py:settle",
     "groups/actions/log.py:adopt_departures",
     "groups/actions/log.py:append",

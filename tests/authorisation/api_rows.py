@@ -42,6 +42,11 @@ API_ROWS = [
         json=True,
         note="from elsewhere it lands elsewhere",
     ),
+    get(
+        "api/v1/events/receipts/<uuid:id>",
+        granted(Who.EVENTS_CLIENT, foreign=HIDDEN),
+        params=lambda w: {"id": w.here.receipt.pk},
+    ),
     post(
         "api/v1/flags",
         granted(Who.FLAGS_CLIENT, foreign=HIDDEN),

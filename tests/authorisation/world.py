@@ -54,6 +54,7 @@ class Place:
     submitted: Appeal
     in_review: Appeal
     log_entry: LogEntry
+    receipt: Any
     hold: Any
     published: Any
     unpublished: Any
@@ -129,7 +130,7 @@ def make_place(number):
         appeal=in_review, version=in_review.version, by=Actor.user(reviewer), at=AT
     )
     held = scenes.decide(scenes.another_case(scene), scene.staff(), SUSPEND_OWNING)
-    events.ingest(
+    _, receipt = events.receive(
         platform=platform,
         events=[granted("p-logged", group="g-logged", days=-3)],
         by=BY_TESTS,
@@ -150,6 +151,7 @@ def make_place(number):
         in_review=in_review,
         reviewer=reviewer,
         log_entry=LogEntry.objects.get(platform_id=platform.pk),
+        receipt=receipt,
         hold=HoldFactory(platform=platform, placed_at=AT),
         published=runs.publish(run=_report(platform, 60), by=BY_TESTS, at=AT),
         unpublished=_report(platform, 30),

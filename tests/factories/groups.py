@@ -63,6 +63,10 @@ class TenureFactory(RecordFactory):
             ).event_key
         )
     )
+    senior_from = factory.LazyAttribute(
+        lambda tenure: None if tenure.role == Role.MANAGER else tenure.since
+    )
+    senior_place = factory.LazyAttribute(lambda tenure: None if tenure.role == Role.MANAGER else 0)
     ended = factory.LazyAttribute(
         lambda tenure: models.Tenure.Ended.REVOKED if tenure.until else None
     )

@@ -1,20 +1,14 @@
 """Real history, replayed: who held which role agrees with snapshots taken apart from it."""
 
 import json
-import random
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-import msgspec
 import pytest
 from django.core.management import call_command
 
-from groups.actions import events
-from groups.models import Group, ImportRun, LogEntry, RoleEvent, Tenure
-from groups.sources.files import EventFile
-from portal.core.actors import Actor
-from tests.factories.core import PlatformFactory
+from groups.models import Group, ImportRun, Tenure
 
 # Real events beside the checkout; where there are none, these tests are skipped.
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -23,7 +17,6 @@ ORACLE = DATA / "k8s-org.asof.json"
 pytestmark = pytest.mark.skipif(
     not HISTORY.exists(), reason="the real history is not on this machine"
 )
-NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 def holders(platform, at):
@@ -55,39 +48,3 @@ def test_no_group_differs_from_the_oracle_on_any_of_its_dates(platform, tmp_path
         }
         assert holders(platform, datetime.fromisoformat(day)) == expected
     assert not list(tmp_path.iterdir())
-
-
-def test_any_order_of_arrival_sent_twice_equals_the_ordered_import(platform):
-    """The first 2,000 lines in random batches: leaves that came before their grant find it now."""
-    by = Actor.system("tests")
-    ordered = []
-    for line, event in EventFile(HISTORY, source="k8s").events():
-        if line.number > 2000:
-            break
-        ordered.append(msgspec.structs.replace(event, sequence=line.number))
-
-    def take(told_to, found):
-        events.ingest(platform=told_to, events=found, by=by, at=NOW, history=True)
-
-    def state(told_to):
-        fields = ("group__external_id", "account__external_id", "role", "period", "began", "ended")
-        groups = ("external_id", "state", "archived_at", "first_seen_at", "orphaned_at")
-        return (
-            sorted(Tenure.objects.filter(platform=told_to).values_list(*fields), key=str),
-            sorted(Group.objects.filter(platform=told_to).values_list(*groups), key=str),
-        )
-
-    take(platform, ordered)
-    shuffled_to, chance = PlatformFactory(), random.Random(7)
-    for _ in range(2):
-        waiting = ordered.copy()
-        chance.shuffle(waiting)
-        while waiting:
-            size = chance.randint(1, 400)
-            take(shuffled_to, waiting[:size])
-            waiting = waiting[size:]
-
-    assert len(state(platform)[0]) > 100
-    assert state(shuffled_to) == state(platform)
-    assert RoleEvent.objects.filter(platform=platform).count() > 100
-    assert LogEntry.objects.count() == 0

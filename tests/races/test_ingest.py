@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from groups.actions import events, imports, partitions
-from groups.models import EventKey, Group, ImportRun, LogEntry, RoleEvent, Tenure
+from groups.models import Group, ImportRun, LogEntry, RoleEvent, Tenure
 from identity.models import Account
 from portal.core.actors import Actor
 from tests.factories.base import AT
@@ -103,22 +103,35 @@ def test_overlapping_batches_for_the_same_groups_give_one_state():
         assert raised == []
         assert tenures(platform) == expected
         assert LogEntry.objects.filter(platform_id=platform.pk).count() == 40
-        assert EventKey.objects.filter(platform_id=platform.pk).count() == 40
         accepted = [v for receipt in receipts for v in receipt.verdicts if v.status == "ACCEPTED"]
         assert len(accepted) == 40
         assert Group.objects.filter(platform=platform).count() == 3
         assert Account.objects.filter(platform=platform).count() == 6
 
 
-def test_one_event_sent_with_two_times_at_once_is_logged_once():
+def test_one_event_sent_several_times_at_once_is_logged_once():
     for _ in range(TRIALS):
         platform = PlatformFactory()
-        twins = [event("group.updated", id="one", days=-days) for days in (1, 2, 3)]
+        twin = event("group.updated", id="one", days=-1)
+
+        raised, receipts = side_by_side(*(partial(ingest, platform, [twin]) for _ in range(3)))
+
+        assert raised == []
+        assert LogEntry.objects.filter(platform_id=platform.pk).count() == 1
+        statuses = sorted(str(v.status) for receipt in receipts for v in receipt.verdicts)
+        assert statuses == ["ACCEPTED", "DUPLICATE", "DUPLICATE"]
+
+
+def test_one_role_event_sent_with_two_times_at_once_moves_one_tenure():
+    for _ in range(TRIALS):
+        platform = PlatformFactory()
+        twins = [granted("p-1", id="one", days=-days) for days in (1, 2, 3)]
 
         raised, _ = side_by_side(*(partial(ingest, platform, [twin]) for twin in twins))
 
         assert raised == []
-        assert LogEntry.objects.filter(platform_id=platform.pk).count() == 1
+        assert RoleEvent.objects.filter(platform=platform).count() == 1
+        assert Tenure.objects.filter(platform=platform).count() == 1
 
 
 def test_a_leave_beside_its_grant_ends_the_tenure():

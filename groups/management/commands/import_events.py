@@ -161,7 +161,7 @@ class Command(BaseCommand):
         # The rejects come before the commit: a crash between loses no line, and going on
         # drops what the lost batch had written.
         with transaction.atomic():
-            receipt = imports.take(
+            outcome = imports.take(
                 run=run,
                 events=[_shifted(event, run.rebased_by) for _, event in batch],
                 lines_before=run.lines_done,
@@ -169,7 +169,7 @@ class Command(BaseCommand):
                 by=BY,
                 at=timezone.now(),
             )
-            rejects.add(list(_refused((line for line, _ in batch), receipt.verdicts)))
+            rejects.add(list(_refused((line for line, _ in batch), outcome.verdicts)))
 
     def _summarise(
         self,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from groups.events import Refusal
-from groups.models import EventKey, Group, LogEntry, RoleEvent, Tenure
+from groups.models import Group, LogEntry, RoleEvent, Tenure
 from identity.models import Account
 from portal.core.models import AuditEntry, OutboxEvent
 from tests.factories.base import AT
@@ -75,16 +75,40 @@ def test_sending_a_batch_again_adds_nothing(platform):
     assert AuditEntry.objects.count() == audited
 
 
-def test_an_event_is_known_by_source_and_id_whenever_it_says_that_it_happened(platform):
+def test_an_event_is_known_by_source_id_and_time(platform):
     ingest(platform, event("group.updated", id="one", days=-5))
 
+    again = ingest(platform, event("group.updated", id="one", days=-5))
     later = ingest(platform, event("group.updated", id="one", days=-1))
     other_source = ingest(platform, event("group.updated", id="one", source="relay/us-1"))
     other_platform = ingest(PlatformFactory(), event("group.updated", id="one"))
 
+    assert verdicts(again) == [("DUPLICATE", None)]
+    for receipt in (later, other_source, other_platform):
+        assert verdicts(receipt) == [("ACCEPTED", None)]
+    assert LogEntry.objects.count() == 4
+
+
+def test_a_role_event_is_known_by_source_and_id_whenever_it_says_that_it_happened(platform):
+    ingest(platform, granted("p-1", id="one", days=-5))
+
+    later = ingest(platform, granted("p-1", id="one", days=-1))
+
     assert verdicts(later) == [("DUPLICATE", None)]
-    assert verdicts(other_source) == verdicts(other_platform) == [("ACCEPTED", None)]
-    assert EventKey.objects.count() == LogEntry.objects.count() == 3
+    assert LogEntry.objects.count() == RoleEvent.objects.count() == 1
+    assert [row[3] for row in tenures(platform)] == [-5]
+
+
+def test_a_batch_that_is_partly_known_adds_the_rest(platform):
+    known = [event("group.updated", id=f"known-{n}") for n in range(3)]
+    new = [event("group.updated", id=f"new-{n}") for n in range(3)]
+    ingest(platform, *known)
+
+    receipt = ingest(platform, new[0], known[1], new[1], known[0], known[2], new[2])
+
+    statuses = [str(verdict.status) for verdict in receipt.verdicts]
+    assert statuses == ["ACCEPTED", "DUPLICATE", "ACCEPTED", "DUPLICATE", "DUPLICATE", "ACCEPTED"]
+    assert LogEntry.objects.count() == 6
 
 
 def test_an_event_that_stands_twice_in_a_batch_is_taken_once(platform):
@@ -169,12 +193,6 @@ def test_a_reason_longer_than_the_log_keeps_is_cut_not_refused(platform):
     ingest(platform, event("group.updated", reason="x" * 512))
 
     assert LogEntry.objects.get().reason == "x" * 499 + "…"
-
-
-def test_events_of_one_instant_count_in_the_order_of_the_batch(platform):
-    ingest(platform, granted("p-2"), granted("p-1"), revoked("p-2"))
-
-    assert tenures(platform) == [("g-1", "p-1", "OWNER", 0, None, "SUCCEEDED", None)]
 
 
 def test_the_sender_can_say_the_order_of_one_instant(platform):

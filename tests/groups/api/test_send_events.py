@@ -1,13 +1,15 @@
 """`POST /api/v1/events`: every shape of CloudEvents, a verdict on each event."""
 
+import gzip
 import json
 import time
 import tracemalloc
+import zlib
 
 import pytest
 import time_machine
 
-from groups.models import Group, LogEntry, Tenure
+from groups.models import EventReceipt, Group, LogEntry, Tenure
 from identity.models import Account
 from portal.core.models import AuditEntry
 from tests.factories.core import PlatformFactory
@@ -59,7 +61,10 @@ def test_one_event_is_taken_in_each_media_type(send, media_type):
     answer = send(cloud_event(id="e-7"), media_type)
 
     assert answer.status_code == 200
+    receipt = EventReceipt.objects.get()
+    assert answer["Location"] == f"/api/v1/events/receipts/{receipt.pk}"
     assert answer.json() == {
+        "receipt": str(receipt.pk),
         "accepted": 1,
         "duplicate": 0,
         "refused": 0,
@@ -220,8 +225,30 @@ def test_a_request_that_is_wrong_as_a_whole_is_a_problem(send, body, media_type,
     refused(send(body, media_type), status)
 
 
-def test_a_compressed_body_is_refused(send):
-    refused(send("{}", **{"Content-Encoding": "gzip"}), 415)
+def test_a_compressed_body_is_taken(send):
+    lines = "\n".join(json.dumps(cloud_event(id=f"e-{n}")) for n in range(3))
+    halves = gzip.compress(lines[:100].encode()) + gzip.compress(lines[100:].encode())
+
+    for body in (gzip.compress(lines.encode()), halves):
+        answer = send(body, NDJSON, **{"Content-Encoding": "gzip"})
+        assert answer.status_code == 200
+        assert len(answer.json()["verdicts"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status"),
+    [
+        (b"{}", "gzip", 400),
+        (gzip.compress(b" " * 1000)[:-9], "gzip", 400),
+        (gzip.compress(b" " * (10 * 1024 * 1024 + 1)), "gzip", 413),
+        (gzip.compress(b" " * 6 * 1024 * 1024) * 2, "gzip", 413),
+        (zlib.compress(b"{}"), "deflate", 415),
+        (gzip.compress(b"{}"), "gzip, gzip", 415),
+    ],
+    ids=["not gzip", "cut off", "too large", "two members too large", "deflate", "twice"],
+)
+def test_a_compressed_body_that_is_wrong_as_a_whole_is_a_problem(send, body, encoding, status):
+    refused(send(body, NDJSON, **{"Content-Encoding": encoding}), status)
 
 
 def test_ten_thousand_lines_and_sixty_four_kibibytes_are_taken(send):
