@@ -185,7 +185,7 @@ def _failed(runs: Sequence[PurgeRun]) -> panels.Panel:
         head=["Began", "Ended", "What happened"],
         rows=[
             [
-                panels.link(run, _moment(run.started_at)),
+                panels.link(run, _moment(run.started_at or run.as_of)),
                 panels.moment(run.finished_at),
                 run.error or "It was interrupted; the next purge notes that and goes on.",
             ]

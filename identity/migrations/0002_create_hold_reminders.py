@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0004_create_window_changes"),
+        ("core", "0002_tables"),
         ("identity", "0001_tables"),
     ]
 

@@ -5,7 +5,7 @@ covers fails the tests. The engine deletes what is older than its window and not
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -129,15 +129,9 @@ class Reach:
                 yield scope, path
 
     def covered_by(self, model: type[Model], hold: Hold) -> Q:
-        """Build the condition that a row is covered by this one hold."""
-        condition = Q(pk__in=[])
-        is_text = self.as_text and hold.scope != Hold.Scope.PLATFORM
-        covers: Any = str(hold.scope_id) if is_text else hold.scope_id
-        for scope, path in self.paths():
-            if scope == hold.scope:
-                rows = model._default_manager.filter(**{path: covers})
-                condition |= Q(pk__in=rows.values("pk")) if "__" in path else Q(**{path: covers})
-        return condition
+        """Build the condition that a row is covered by this one hold, by its own scope only."""
+        others: Any = {scope.lower(): () for scope in Hold.Scope.values if scope != hold.scope}
+        return replace(self, **others).covered(model, Hold.objects.filter(pk=hold.pk))
 
     def covered(self, model: type[Model], holds: QuerySet[Hold]) -> Q:
         """Build the condition that a row is covered by one of `holds`."""

@@ -20,7 +20,7 @@ class PurgeHealth:
 def get_purge_health() -> PurgeHealth:
     runs = PurgeRun.objects.filter(is_dry=False)
     last = runs.filter(state=PurgeRun.State.DONE).order_by("-finished_at").first()
-    since = runs.filter(started_at__gt=last.started_at) if last else runs
+    since = runs.filter(started_at__gt=last.started_at or last.as_of) if last else runs
     unfinished = since.filter(state__in=[PurgeRun.State.RUNNING, PurgeRun.State.FAILED])
     found = list(unfinished.order_by("-started_at")[:20])
     at_work = _is_at_work()

@@ -7,7 +7,7 @@ was killed says exactly what it had committed, and the next run certifies it.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -52,12 +52,13 @@ def chain(digest: str, links: Iterable[object]) -> str:
 
 def plan_line(data_class: DataClass, *, at: datetime) -> Line:
     """Say what a purge at `at` would do with one class."""
-    cutoff = data_class.cutoff(at)
+    days = data_class.days()
+    cutoff = at - timedelta(days=days)
     plan = data_class.engine.plan(cutoff=cutoff)
     return {
         "class": data_class.name,
         "progress": Progress.PLANNED,
-        "window_days": data_class.window.days,
+        "window_days": days,
         "starts": data_class.starts,
         "cutoff": cutoff.isoformat(),
         "due": plan.due,

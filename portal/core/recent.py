@@ -12,17 +12,20 @@ Known = TypeVar("Known")
 
 
 class Recent(Generic[Known]):
-    """Names of a platform and what they mean, for `seconds` to twice as long, at most `most` twice.
+    """Names of a platform and what they mean, for `seconds` to twice as long.
 
+    With more than `most` names in the younger half, the older half is forgotten.
     What a transaction found is remembered when it commits: what it made may be rolled back.
     """
 
-    def __init__(self, *, seconds: float, most: int) -> None:
-        self._seconds, self._most = seconds, most
+    def __init__(
+        self, *, seconds: float, most: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds, self._most, self._clock = seconds, most, clock
         self._young: dict[UUID, dict[str, Known]] = {}
         self._old: dict[UUID, dict[str, Known]] = {}
         self._size = 0
-        self._turned_at = time.monotonic()
+        self._turned_at = clock()
 
     def find(
         self,
@@ -52,7 +55,7 @@ class Recent(Generic[Known]):
         self._size += len(new)
 
     def _turn(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now - self._turned_at > self._seconds or self._size > self._most:
             is_stale = now - self._turned_at > 2 * self._seconds
             self._old = {} if is_stale else self._young
