@@ -4,6 +4,7 @@ Paged by keyset; the names of groups and accounts come in two more queries for t
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from groups.admin import pages
 from groups.log_filters import StaffLogFilter, in_words
 from groups.models import Group, HeldLogEntry, LogEntry
 from groups.queries import log_pages
-from groups.queries.log_pages import Names, Wanted
+from groups.queries.log_pages import Wanted
 from identity.models import Account
 from identity.roles import Permission
 from portal.core.admin import paging, panels
@@ -35,12 +36,23 @@ HEAD = ["When", "Kind", "Group", "By", "About", "Role", "Reason"]
 LINES = 10
 
 
-def _group(names: Names, pk: UUID | None) -> Any:
-    return panels.link(names.groups.get(pk)) if pk else "The whole platform"
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The groups and accounts that a page of the log names, by id."""
 
+    groups: dict[UUID, Group]
+    accounts: dict[UUID, Account]
 
-def _account(names: Names, pk: UUID | None) -> Any:
-    return panels.link(names.accounts.get(pk)) if pk else panels.NOTHING
+    @classmethod
+    def of(cls, entries: list[LogEntry]) -> "Records":
+        groups, accounts = log_pages.ids_in(entries)
+        return cls(Group.objects.in_bulk(groups), Account.objects.in_bulk(accounts))
+
+    def group(self, pk: UUID | None) -> Any:
+        return panels.link(self.groups.get(pk)) if pk else "The whole platform"
+
+    def account(self, pk: UUID | None) -> Any:
+        return panels.link(self.accounts.get(pk)) if pk else panels.NOTHING
 
 
 def _wanted(request: HttpRequest, form: StaffLogFilter) -> Wanted | None:
@@ -83,15 +95,15 @@ def address(entry: LogEntry) -> str:
     return reverse("admin:log_entry", args=[entry.occurred_at.isoformat(), entry.event_key])
 
 
-def _row(entry: LogEntry, names: Names) -> list[Any]:
+def _row(entry: LogEntry, records: Records) -> list[Any]:
     """Return the cells of HEAD."""
     link = format_html('<a href="{}">{}</a>', address(entry), panels.moment(entry.occurred_at))
     return [
         link,
         in_words(entry.kind),
-        _group(names, entry.group_id),
-        _account(names, entry.actor_id),
-        _account(names, entry.subject_id),
+        records.group(entry.group_id),
+        records.account(entry.actor_id),
+        records.account(entry.subject_id),
         entry.role or panels.NOTHING,
         entry.reason or panels.NOTHING,
     ]
@@ -106,11 +118,11 @@ def show_log(request: HttpRequest) -> HttpResponse:
     page = log_pages.get_page(
         wanted=wanted, cursor=request.GET.get(paging.CURSOR) or None, size=SIZE, at=pages.now()
     )
-    names = Names.of(page.rows)
+    records = Records.of(page.rows)
     table = panels.Panel(
         title="Log",
         head=HEAD,
-        rows=[_row(entry, names) for entry in page.rows],
+        rows=[_row(entry, records) for entry in page.rows],
         empty="Nothing fits so far. Go on with older events."
         if page.next
         else "No events. Filters may hide some.",
@@ -187,16 +199,16 @@ def show_entry(request: HttpRequest, occurred_at: str, event_key: UUID) -> HttpR
     ).first()
     if entry is None:
         raise Http404
-    names = Names.of([entry])
+    records = Records.of([entry])
     platform = Platform.objects.get(pk=entry.platform_id)
     facts = [
         ("Occurred", panels.moment(entry.occurred_at)),
         ("Received", panels.moment(entry.received_at)),
         ("Kind", in_words(entry.kind)),
         ("Platform", platform),
-        ("Group", _group(names, entry.group_id)),
-        ("By", _account(names, entry.actor_id)),
-        ("About", _account(names, entry.subject_id)),
+        ("Group", records.group(entry.group_id)),
+        ("By", records.account(entry.actor_id)),
+        ("About", records.account(entry.subject_id)),
         ("Role", entry.role),
         ("Role before", entry.old_role),
         ("Reason", entry.reason),
@@ -241,9 +253,9 @@ def _last_lines(record: Any, *, of: str, without: Collection[str] = (), **ids: A
     """Show the last lines about a record, without what all of them would say."""
     wanted = Wanted(platform_ids=frozenset([record.platform_id]), **ids)
     page = log_pages.get_page(wanted=wanted, cursor=None, size=LINES, at=pages.now())
-    names = Names.of(page.rows)
+    records = Records.of(page.rows)
     shown = [n for n, name in enumerate(HEAD) if name not in without]
-    rows = [_row(entry, names) for entry in page.rows]
+    rows = [_row(entry, records) for entry in page.rows]
     return panels.Panel(
         title="Log",
         head=[HEAD[n] for n in shown],

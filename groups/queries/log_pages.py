@@ -79,29 +79,32 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The groups and accounts that rows of the log name, by id."""
+    """How the platform itself calls the groups and accounts in rows of the log, by Accord's id."""
 
-    groups: dict[UUID, Group]
-    accounts: dict[UUID, Account]
+    groups: dict[UUID, str]
+    accounts: dict[UUID, str]
 
     @classmethod
     def of(cls, entries: Sequence[LogEntry]) -> "Names":
-        groups = {entry.group_id for entry in entries}
-        people = {entry.actor_id for entry in entries} | {entry.subject_id for entry in entries}
-        return cls(
-            Group.objects.in_bulk([pk for pk in groups if pk]),
-            Account.objects.in_bulk([pk for pk in people if pk]),
-        )
+        groups, accounts = ids_in(entries)
+        found = Group.objects.filter(pk__in=groups).values_list("pk", "external_id")
+        people = Account.objects.filter(pk__in=accounts).values_list("pk", "external_id")
+        return cls(dict(found), dict(people))
 
     def group(self, pk: UUID | None) -> str | None:
-        """Return the platform's id of the group."""
-        found = self.groups.get(pk) if pk else None
-        return found.external_id if found else None
+        """Return its name; None also for one that was erased since."""
+        return self.groups.get(pk) if pk else None
 
     def account(self, pk: UUID | None) -> str | None:
-        """Return the platform's id of the account."""
-        found = self.accounts.get(pk) if pk else None
-        return found.external_id if found else None
+        """Return its name; None also for one that was erased since."""
+        return self.accounts.get(pk) if pk else None
+
+
+def ids_in(entries: Sequence[LogEntry]) -> tuple[set[UUID], set[UUID]]:
+    """Return the groups and the accounts that rows of the log name."""
+    groups = {entry.group_id for entry in entries if entry.group_id}
+    actors = {entry.actor_id for entry in entries if entry.actor_id}
+    return groups, actors | {entry.subject_id for entry in entries if entry.subject_id}
 
 
 def get_page(*, wanted: Wanted, cursor: str | None, size: int, at: datetime) -> Page[LogEntry]:
