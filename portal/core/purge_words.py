@@ -69,7 +69,7 @@ def kept_for(days: int, starts: str) -> str:
 def _waiting(line: Line) -> str:
     if not line.get("waiting"):
         return ""
-    return f"{line['waiting']}: {line['waits_for']}"
+    return f"{line['waiting']}, as {line['waits_for']}"
 
 
 def _name_of(label: str) -> str:

@@ -3,22 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.html import format_html
+
 from portal.core import purge_words
 from portal.core.admin import panels
 from portal.core.purge_words import InWords
 from portal.core.purging import Line
 
-PLAN = [
-    "Data",
-    "Kept for",
-    "Goes when older than",
-    "Would go",
-    "Kept by holds",
-    "Which holds",
-    "Stays for another reason",
-    "Notes",
-]
-DELETED = [*PLAN[:3], "Deleted", *PLAN[4:]]
+PLAN = ["Data", "Goes when older than", "Would go", "Kept by holds", "Which holds", "Remarks"]
+DELETED = [*PLAN[:2], "Deleted", *PLAN[3:]]
 DIGESTS = ["Data", "Records", "Rows", "SHA-256"]
 
 
@@ -53,13 +46,13 @@ def _number(row: InWords) -> Any:
 
 
 def _cells(row: InWords, number: Any) -> list[Any]:
+    kept_for = format_html('{}<br><span class="ac-muted">{}</span>', row.name, row.kept_for)
     return [
-        row.name,
-        row.kept_for,
+        kept_for,
         panels.moment(row.cutoff),
         number,
         row.kept,
         row.kept_by or panels.NOTHING,
-        row.waiting or panels.NOTHING,
-        row.notes or panels.NOTHING,
+        "; ".join(filter(None, [row.waiting and f"Stay: {row.waiting}", row.notes]))
+        or panels.NOTHING,
     ]
