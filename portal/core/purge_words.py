@@ -60,6 +60,11 @@ def put(line: Line) -> InWords:
     )
 
 
+def put_all(lines: Sequence[Line]) -> list[InWords]:
+    """Put first what has anything to delete or keep."""
+    return sorted(map(put, lines), key=lambda row: not row.says_something)
+
+
 def kept_for(days: int, starts: str) -> str:
     if not days:
         return f"until {starts}"

@@ -17,23 +17,20 @@ DIGESTS = ["Data", "Records", "Rows", "SHA-256"]
 
 def plan(lines: Sequence[Line]) -> list[list[Any]]:
     """Return the cells of PLAN."""
-    return [_cells(row, row.due) for row in _sorted(lines)]
+    return [_cells(row, row.due) for row in purge_words.put_all(lines)]
 
 
 def deleted(lines: Sequence[Line]) -> list[list[Any]]:
     """Return the cells of DELETED; what hung on the rows is named below their number."""
-    return [_cells(row, _number(row)) for row in _sorted(lines)]
+    return [_cells(row, _number(row)) for row in purge_words.put_all(lines)]
 
 
 def digests(lines: Sequence[Line]) -> list[list[Any]]:
     return [
-        [row.name, gone.what, gone.rows, gone.sha256] for row in _sorted(lines) for gone in row.went
+        [row.name, gone.what, gone.rows, gone.sha256]
+        for row in purge_words.put_all(lines)
+        for gone in row.went
     ]
-
-
-def _sorted(lines: Sequence[Line]) -> list[InWords]:
-    """Put first what has anything to delete or keep."""
-    return sorted(map(purge_words.put, lines), key=lambda row: not row.says_something)
 
 
 def _number(row: InWords) -> Any:
