@@ -43,7 +43,7 @@ def to_pdf(certificate: PurgeCertificate, *, at: datetime) -> bytes:
                 for name in ("as_of", "started_at", "finished_at", "issued_at")
                 if name in document
             },
-            "classes": [purge_words.put(line) for line in document["classes"]],
+            "classes": purge_words.put_all(document["classes"]),
             "keys_url": settings.PUBLIC_URL + reverse("certificate_keys"),
         },
     )

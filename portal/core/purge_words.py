@@ -60,6 +60,11 @@ def put(line: Line) -> InWords:
     )
 
 
+def put_all(lines: Sequence[Line]) -> list[InWords]:
+    """Put first what has anything to delete or keep."""
+    return sorted(map(put, lines), key=lambda row: not row.says_something)
+
+
 def kept_for(days: int, starts: str) -> str:
     if not days:
         return f"until {starts}"
@@ -69,7 +74,7 @@ def kept_for(days: int, starts: str) -> str:
 def _waiting(line: Line) -> str:
     if not line.get("waiting"):
         return ""
-    return f"{line['waiting']}: {line['waits_for']}"
+    return f"{line['waiting']}, as {line['waits_for']}"
 
 
 def _name_of(label: str) -> str:

@@ -152,10 +152,12 @@ def test_the_plan_of_a_purge_is_told_in_words(platform):
 
     assert page.context["subtitle"] == "Purge of 2 Nov 2026, 12:00"
     first, second = page.context["panels"][0].rows
-    assert first[:2] == ["Notices", "730 days after they are written"]
-    assert "2 Nov 2024, 12:00" in first[2]
-    assert first[3:6] == [3, 2, "H-12: 2"]
-    assert second[:2] == ["Audit", "1 day after the action"]
+    assert first[0].startswith("Notices")
+    assert "730 days after they are written" in first[0]
+    assert "2 Nov 2024, 12:00" in first[1]
+    assert first[2:5] == [3, 2, "H-12: 2"]
+    assert second[0].startswith("Audit")
+    assert "1 day after the action" in second[0]
 
 
 def test_the_sidebar_lists_the_records_that_the_reader_may_open(platform):

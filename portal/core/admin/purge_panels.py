@@ -3,44 +3,34 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.html import format_html
+
 from portal.core import purge_words
 from portal.core.admin import panels
 from portal.core.purge_words import InWords
 from portal.core.purging import Line
 
-PLAN = [
-    "Data",
-    "Kept for",
-    "Goes when older than",
-    "Would go",
-    "Kept by holds",
-    "Which holds",
-    "Stays for another reason",
-    "Notes",
-]
-DELETED = [*PLAN[:3], "Deleted", *PLAN[4:]]
+PLAN = ["Data", "Goes when older than", "Would go", "Kept by holds", "Which holds", "Remarks"]
+DELETED = [*PLAN[:2], "Deleted", *PLAN[3:]]
 DIGESTS = ["Data", "Records", "Rows", "SHA-256"]
 
 
 def plan(lines: Sequence[Line]) -> list[list[Any]]:
     """Return the cells of PLAN."""
-    return [_cells(row, row.due) for row in _sorted(lines)]
+    return [_cells(row, row.due) for row in purge_words.put_all(lines)]
 
 
 def deleted(lines: Sequence[Line]) -> list[list[Any]]:
     """Return the cells of DELETED; what hung on the rows is named below their number."""
-    return [_cells(row, _number(row)) for row in _sorted(lines)]
+    return [_cells(row, _number(row)) for row in purge_words.put_all(lines)]
 
 
 def digests(lines: Sequence[Line]) -> list[list[Any]]:
     return [
-        [row.name, gone.what, gone.rows, gone.sha256] for row in _sorted(lines) for gone in row.went
+        [row.name, gone.what, gone.rows, gone.sha256]
+        for row in purge_words.put_all(lines)
+        for gone in row.went
     ]
-
-
-def _sorted(lines: Sequence[Line]) -> list[InWords]:
-    """Put first what has anything to delete or keep."""
-    return sorted(map(purge_words.put, lines), key=lambda row: not row.says_something)
 
 
 def _number(row: InWords) -> Any:
@@ -53,13 +43,13 @@ def _number(row: InWords) -> Any:
 
 
 def _cells(row: InWords, number: Any) -> list[Any]:
+    kept_for = format_html('{}<br><span class="ac-muted">{}</span>', row.name, row.kept_for)
     return [
-        row.name,
-        row.kept_for,
+        kept_for,
         panels.moment(row.cutoff),
         number,
         row.kept,
         row.kept_by or panels.NOTHING,
-        row.waiting or panels.NOTHING,
-        row.notes or panels.NOTHING,
+        "; ".join(filter(None, [row.waiting and f"Stay: {row.waiting}", row.notes]))
+        or panels.NOTHING,
     ]

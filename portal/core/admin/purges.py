@@ -71,7 +71,7 @@ def _how_far(run: PurgeRun) -> dict[str, Any] | None:
         "name": capfirst(run.plan[-1]["class"]),
         "place": len(run.plan),
         "classes": len(registry.classes),
-        "rows": sum(line["due"] if run.is_dry else line["deleted"] for line in run.plan),
+        "rows": sum(line.get("due" if run.is_dry else "deleted", 0) for line in run.plan),
     }
 
 
@@ -151,7 +151,12 @@ class PurgeRunAdmin(OverAllPlatforms):
     def start_dry_run(self, request: HttpRequest, form: Any) -> HttpResponse:
         return self._ask(request, form, DRY_RUN, purge.request_dry_run)
 
-    @action(description="Purge", icon="auto_delete", permissions=["purge"], dialog=PURGE)
+    @action(
+        description="Purge what it shows",
+        icon="auto_delete",
+        permissions=["purge"],
+        dialog=PURGE,
+    )
     def start_purge(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         dry_run = self.get_object(request, object_id)
         if dry_run is None:
