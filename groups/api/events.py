@@ -1,5 +1,6 @@
 """Governance events from partners: one CloudEvent, a batch, or NDJSON."""
 
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -13,7 +14,7 @@ from groups import events
 from groups.actions import events as event_actions
 from groups.batches import Receipt, Status
 from groups.events import GovernanceEvent, Refusal
-from groups.sources import cloudevents
+from groups.sources import cloudevents, elements
 from identity.api.base import PartnerView
 from portal.core import errors, http_errors, idempotency
 
@@ -206,18 +207,18 @@ def _parse(request: Request) -> list[GovernanceEvent | Refusal]:
         raise http_errors.TooLarge("The body takes more than 10 MiB. Split it.")
     lines = _split(body, str(request.content_type).partition(";")[0].strip().lower())
     if len(lines) > MOST_LINES:
-        raise http_errors.TooLarge(f"{len(lines):,} events are more than {MOST_LINES:,}. Split it.")
+        raise http_errors.TooLarge(f"The body has more than {MOST_LINES:,} events. Split it.")
     return [cloudevents.parse(line) for line in lines]
 
 
 def _split(body: bytes, media_type: str) -> list[bytes]:
     if media_type == NDJSON:
-        return [line for line in map(bytes.strip, body.split(b"\n")) if line]
+        return list(islice(elements.lines(body), MOST_LINES + 1))
     if media_type == STRUCTURED or not body.lstrip().startswith(b"["):
         return [body.strip()]
     try:
-        return cloudevents.split_batch(body)
-    except cloudevents.NotABatch as error:
+        return cloudevents.split_batch(body, most=MOST_LINES)
+    except elements.NotABatch as error:
         raise http_errors.Malformed(str(error)) from error
 
 
