@@ -17,12 +17,14 @@ from rest_framework.request import Request
 from groups import events
 from groups.actions import events as event_actions
 from groups.batches import Status, Verdict
-from groups.sources import cloudevents, quick
+from groups.sources import cloudevents, elements, quick
 from identity.api.base import PartnerView
 from portal.core import errors, http_errors, idempotency
 
 LARGEST_BODY = 10 * 1024 * 1024
 MOST_LINES = 10_000
+# Each costs a copy of what follows it.
+MOST_MEMBERS = 100
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 NDJSON = "application/x-ndjson"
@@ -250,7 +252,9 @@ def _inflated(request: Request) -> bytes:
 def _gunzip(body: bytes) -> bytes:
     """Inflate at most what may be sent, whatever the body claims to hold."""
     found = b""
-    while body and len(found) <= LARGEST_BODY:
+    for _ in range(MOST_MEMBERS):
+        if not body or len(found) > LARGEST_BODY:
+            return found
         member = zlib.decompressobj(wbits=31)
         try:
             found += member.decompress(body, LARGEST_BODY + 1 - len(found))
@@ -258,28 +262,18 @@ def _gunzip(body: bytes) -> bytes:
             raise http_errors.Malformed("The body is not gzip, or was damaged.") from error
         if not member.eof:
             if len(found) > LARGEST_BODY:
-                break
+                return found
             raise http_errors.Malformed("The gzip body is cut off.")
         body = member.unused_data
-    return found
+    raise http_errors.Malformed(f"The gzip body has more than {MOST_MEMBERS} members.")
 
 
 def _split(body: bytes, media_type: str) -> Iterator[bytes]:
     if media_type == NDJSON:
-        return _split_lines(body)
+        return elements.lines(body)
     if media_type == STRUCTURED or not body.lstrip().startswith(b"["):
         return iter([body.strip()])
     try:
-        return iter(cloudevents.split_batch(body))
-    except cloudevents.NotABatch as error:
+        return iter(cloudevents.split_batch(body, most=MOST_LINES))
+    except elements.NotABatch as error:
         raise http_errors.Malformed(str(error)) from error
-
-
-def _split_lines(body: bytes) -> Iterator[bytes]:
-    start, end = 0, len(body)
-    while start < end:
-        stop = body.find(b"\n", start)
-        stop = end if stop < 0 else stop
-        if line := body[start:stop].strip():
-            yield line
-        start = stop + 1

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from groups import events
 from groups.events import GovernanceEvent, Refusal
-from groups.sources import quick
+from groups.sources import elements, quick
 
 _NAMES = dict.fromkeys(
     [b'"id"', b'"source"', b'"type"', b'"time"', b'"data"', b'"actor"', b'"role"', b'"until"'], 1
 ) | {b'"subject"': 2}
+MOST_COMMAS = 250_000
 Found = TypeVar("Found")
 
 
@@ -44,24 +46,20 @@ _decoder = msgspec.json.Decoder(CloudEvent)
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class NotABatch(ValueError):
-    """The whole is not a JSON array."""
+def split_batch(body: bytes, *, most: int) -> list[bytes]:
+    """Take a JSON array apart into its elements: `most` of them, and one more if there are more.
 
-
-def split_batch(body: bytes) -> list[bytes]:
-    """Take a JSON array apart into its elements. Raises NotABatch."""
-    try:
-        return [bytes(item) for item in _items.decode(body)]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
+    Raises NotABatch.
+    """
+    # It makes an object of each element at once, so they have to be few.
+    if body.count(b",") < MOST_COMMAS:
+        try:
+            return [bytes(item) for item in _items.decode(body)[: most + 1]]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
     # One bad text fails the whole array there; here only its own element suffers.
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise NotABatch(f"The batch is not valid JSON: {error}") from error
-    if not isinstance(found, list):
-        raise NotABatch("A batch is a JSON array of events.")
-    return [json.dumps(item).encode() for item in found]
+    found = elements.elements([body], most_brackets=elements.MOST_BRACKETS)
+    return list(islice(found, most + 1))
 
 
 def parse(line: bytes) -> GovernanceEvent | Refusal:
@@ -130,10 +128,12 @@ def decode(
 
 
 def _not_json(line: bytes, error: Exception) -> Refusal:
-    if isinstance(error, UnicodeDecodeError):
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
         return Refusal("BAD_TEXT", "The line is not UTF-8.")
     try:
-        json.loads(line, parse_constant=_refuse_constant)
+        json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return Refusal("BAD_JSON", f"The line is not valid JSON: {error}.")
     return Refusal("BAD_TEXT", "A text contains half a surrogate pair.")

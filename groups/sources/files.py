@@ -11,12 +11,11 @@ from typing import BinaryIO, NamedTuple, cast
 
 from groups import events
 from groups.events import GovernanceEvent, Refusal
-from groups.sources import cloudevents, rows
+from groups.sources import cloudevents, elements, rows
 from portal.core import errors
 
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
-LARGEST_BATCH = 256 * 1024 * 1024
 
 
 class UnreadableFile(errors.Invalid):
@@ -96,17 +95,12 @@ class EventFile:
         return self.path.open("rb")
 
     def _elements(self, stream: BinaryIO) -> Iterator[Line]:
-        body = stream.read(LARGEST_BATCH + 1)
-        if len(body) > LARGEST_BATCH:
-            raise UnreadableFile(
-                f"{self.path} is one JSON array of more than 256 MiB. Write one event a line."
-            )
+        chunks = iter(lambda: stream.read(events.LINE_BYTES), b"")
         try:
-            elements = cloudevents.split_batch(body)
-        except cloudevents.NotABatch as error:
+            for number, element in enumerate(elements.elements(chunks), start=1):
+                yield Line(number, element)
+        except elements.NotABatch as error:
             raise UnreadableFile(f"{self.path}: {error}") from error
-        for number, element in enumerate(elements, start=1):
-            yield Line(number, element)
 
 
 def _first_byte(stream: BinaryIO) -> bytes:

@@ -220,7 +220,25 @@ def test_the_rejects_file_is_named_after_the_file(run, tmp_path):
         "code": "BAD_JSON",
         "detail": rejects(tmp_path / "rows.jsonl.rejects.jsonl")[0]["detail"],
         "text": "{oops",
+        "import": str(ImportRun.objects.get().pk),
     }
+
+
+def test_a_file_where_the_rejects_would_go_stays_as_it_is(run, tmp_path):
+    """Rejects of an earlier import, and something else under the next name."""
+    first, other = tmp_path / "rows.jsonl.gz", tmp_path / "rows.jsonl.rejects.2.jsonl"
+    first.write_bytes(gzip.compress(b"{oops\n"))
+    run(first)
+    earlier = (tmp_path / "rows.jsonl.rejects.jsonl").read_bytes()
+    other.write_bytes(b"a letter\n")
+
+    first.write_bytes(gzip.compress(b"{not again\n"))
+    printed = run(first)
+
+    assert (tmp_path / "rows.jsonl.rejects.jsonl").read_bytes() == earlier
+    assert other.read_bytes() == b"a letter\n"
+    assert rejects(tmp_path / "rows.jsonl.rejects.3.jsonl")[0]["text"] == "{not again"
+    assert "rows.jsonl.rejects.jsonl is not of this import and stays as it is" in printed
 
 
 def test_history_takes_what_is_older_than_the_log(run, tmp_path):

@@ -90,8 +90,14 @@ class Command(BaseCommand):
         before = _count(platform)
         rejects = Rejects(
             options["rejects"] or Path(f"{file.name.removesuffix('.gz')}.rejects.jsonl"),
+            run=str(run.pk),
             lines_done=run.lines_done,
         )
+        if rejects.path != rejects.wanted:
+            self.stdout.write(
+                f"{rejects.wanted} is not of this import and stays as it is; "
+                f"lines that are refused are named in {rejects.path}"
+            )
         with Progress(
             self._console(), file.name, total=contents.lines, done=run.lines_done
         ) as progress:

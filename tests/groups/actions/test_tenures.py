@@ -229,7 +229,7 @@ def test_restoring_an_archived_group_does_not_undo_accords_closure(two_owners):
     group = Group.objects.get(external_id="g-1")
     group_actions.set_limits(group=group, frozen_at=None, closed_at=AT, by=BY, at=AT)
 
-    ingest(two_owners, event("group.archived"), event("group.restored"))
+    ingest(two_owners, event("group.archived", days=-1), event("group.restored"))
 
     group.refresh_from_db()
     assert (group.state, group.archived_at, group.closed_at) == ("CLOSED", None, AT)

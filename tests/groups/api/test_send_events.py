@@ -242,10 +242,11 @@ def test_a_compressed_body_is_taken(send):
         (gzip.compress(b" " * 1000)[:-9], "gzip", 400),
         (gzip.compress(b" " * (10 * 1024 * 1024 + 1)), "gzip", 413),
         (gzip.compress(b" " * 6 * 1024 * 1024) * 2, "gzip", 413),
+        (gzip.compress(b"") * 101 + gzip.compress(b"{}"), "gzip", 400),
         (zlib.compress(b"{}"), "deflate", 415),
         (gzip.compress(b"{}"), "gzip, gzip", 415),
     ],
-    ids=["not gzip", "cut off", "too large", "two members too large", "deflate", "twice"],
+    ids=["not gzip", "cut off", "large", "two large", "many members", "deflate", "twice"],
 )
 def test_a_compressed_body_that_is_wrong_as_a_whole_is_a_problem(send, body, encoding, status):
     refused(send(body, NDJSON, **{"Content-Encoding": encoding}), status)
