@@ -46,7 +46,7 @@ def _run(topic: str, options: argparse.Namespace) -> None:
     if "ACCORD_BENCH_TOPIC" not in os.environ:
         arguments = [topic, "--rounds", str(options.rounds)]
         arguments += ["--full"] * options.full + ["--profile"] * options.profile
-        command = [sys.executable, "-m", "bench", *arguments]
+        command = [sys.executable, "-W", "ignore", "-m", "bench", *arguments]
         subprocess.run(command, env=os.environ | {"ACCORD_BENCH_TOPIC": topic}, check=False)
         return
     started = time.monotonic()

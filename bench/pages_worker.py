@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -96,13 +97,14 @@ def _surfaces(who: dict[str, str]) -> dict[str, Callable[[dict[str, str]], Any]]
 
 
 def _signed_in(user: Any) -> Any:
+    """Return a client of a person who proved both factors."""
+    from allauth.account.internal.flows.login import record_authentication
     from django.test import Client
 
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
-    # As after a sign-in with both factors.
-    session["account_authentication_methods"] = [{"method": "mfa", "at": time.time()}]
+    record_authentication(SimpleNamespace(session=session), user, "mfa", type="totp")
     session.save()
     return client
 
@@ -133,7 +135,8 @@ def _visit(ask: Callable[[dict[str, str]], Any], query: dict[str, str]) -> Visit
         if answer.status_code in (404, 405):
             return Visit(missing=f"it answers {answer.status_code}")
         if answer.status_code != 200:
-            raise AssertionError(f"{query}: {answer.status_code} {answer.content[:300]!r}")
+            where = answer.headers.get("Location", answer.content[:300])
+            raise AssertionError(f"{query}: {answer.status_code} {where!r}")
         slowest.append(max(statements, default=0.0))
     return Visit(statistics.median(pages), statistics.median(slowest))
 

@@ -22,7 +22,7 @@ def show(*, at: datetime, console: Console) -> None:
     from django.test import Client
 
     token = state.found(at=at, clients=1)[0]
-    web = Client(headers={"x-forwarded-proto": "https", "authorization": f"Bearer {token}"})
+    web = Client(headers=state.HEADERS | {"authorization": f"Bearer {token}"})
     events = data.Events(at=at)
 
     def send(size: int) -> float:

@@ -41,6 +41,8 @@ PRODUCTION = {
     "PUBLIC_URL": "https://accord.example",
     # The clients of the bench send more than a partner may; counting them still costs.
     "API_REQUESTS_PER_MINUTE": "100000000",
+    # Of our own process; the web server logs what it does by default.
+    "LOG_LEVEL": "WARNING",
 }
 
 
@@ -104,7 +106,8 @@ class Servers:
         options += ["--blocking-threads", str(THREADS), "--host", "127.0.0.1", "--port", str(port)]
         options += ["--http", "1", "--no-ws", "--workers-kill-timeout", "5"]
         command = [sys.executable, "-m", "granian", "portal.wsgi:application", *options]
-        child = self.tree.start("Web", command, log=self.folder / "web.log", cwd=ROOT)
+        env = os.environ | {"LOG_LEVEL": "INFO"}
+        child = self.tree.start("Web", command, log=self.folder / "web.log", env=env, cwd=ROOT)
         try:
             _wait_until_it_answers(child, port)
             yield Web(child, port)
