@@ -1,6 +1,5 @@
 """The purge of the log as the nightly task runs it: its engine alone, not the other classes."""
 
-import importlib.util
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -29,10 +28,8 @@ def purge(*, at: datetime, is_gone: Callable[[], bool]) -> float:
     raise AssertionError(f"{TRIES} purges did not take the day away.")
 
 
-def seal(*, at: datetime) -> float | None:
-    """Count and digest the days that have left the window; return the seconds, or None."""
-    if not _has("groups.actions.sealed_days"):
-        return None
+def seal(*, at: datetime) -> float:
+    """Count and digest the days that have left the window; return the seconds."""
     from groups.actions import sealed_days
     from portal.core.actors import Actor
 
@@ -43,10 +40,9 @@ def seal(*, at: datetime) -> float | None:
 
 def forget_seals(database: psycopg.Connection) -> None:
     """The same day is made again and again here."""
-    if _has("groups.actions.sealed_days"):
-        with database.transaction():
-            database.execute("SET LOCAL session_replication_role = replica")
-            database.execute("DELETE FROM groups_sealedday")
+    with database.transaction():
+        database.execute("SET LOCAL session_replication_role = replica")
+        database.execute("DELETE FROM groups_sealedday")
 
 
 def _prepare(data_class: Any, at: datetime) -> Callable[[], object]:
@@ -54,8 +50,6 @@ def _prepare(data_class: Any, at: datetime) -> Callable[[], object]:
     from portal.core.actors import Actor
 
     by, cutoff = Actor.system("bench"), data_class.cutoff(at)
-    if not _has("portal.core.purging"):
-        return lambda: data_class.engine.purge(cutoff=cutoff, by=by, at=at)
     from portal.core.models import PurgeRun
     from portal.core.purging import Work, plan_line
 
@@ -65,7 +59,3 @@ def _prepare(data_class: Any, at: datetime) -> Callable[[], object]:
     work = Work(run=run, cutoff=cutoff, by=by, now=lambda: at)
     work.begin(plan_line(data_class, at=at))
     return lambda: data_class.engine.purge(work=work)
-
-
-def _has(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None

@@ -19,12 +19,14 @@ from groups.actions import events as event_actions
 from groups.batches import Status, Verdict
 from groups.sources import cloudevents, elements, quick
 from identity.api.base import PartnerView
-from portal.core import errors, http_errors, idempotency
+from portal.core import errors, http_errors, idempotency, shedding
 
 LARGEST_BODY = 10 * 1024 * 1024
 MOST_LINES = 10_000
 # Each costs a copy of what follows it.
 MOST_MEMBERS = 100
+# One body of the largest size at a time in each process, or eight small ones.
+PLACES = shedding.Places(8, size=2 * 1024 * 1024)
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 NDJSON = "application/x-ndjson"
@@ -204,6 +206,7 @@ class EventsView(PartnerView):
             OpenApiExample("One taken, one refused", value=ANSWER, response_only=True),
         ],
     )
+    @PLACES.needed
     @idempotency.keyed
     def post(self, request: Request) -> HttpResponse:
         found = [cloudevents.parse(line) for line in _lines(request)]

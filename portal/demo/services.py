@@ -116,7 +116,8 @@ class Demo:
 
 
 def _granian() -> list[str]:
-    options = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--no-ws"]
+    options = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "10", "--no-ws"]
+    options += ["--backpressure", "64", "--respawn-failed-workers"]
     # Only this machine: the logins are printed for everybody to read.
     options += ["--host", "127.0.0.1", "--http", "1", "--workers-kill-timeout", "5"]
     return [sys.executable, "-m", "granian", "portal.wsgi:application", *options]
