@@ -46,7 +46,7 @@ def test_every_class_can_be_held_by_its_platform():
 
 
 def test_the_engines_without_paths_are_those_with_tests_of_every_scope():
-    """Days of the log and pasts of groups build conditions of their own."""
+    """Days of the log and pasts of groups build their conditions (test_purge_log, test_roles)."""
     others = {
         data_class.name
         for data_class in registry.classes.values()
