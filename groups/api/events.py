@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from groups import events
@@ -38,29 +37,6 @@ class NothingAccepted(errors.Invalid):
     code = "no-event-accepted"
     title = "No event could be taken"
     advice = "`verdicts` says for each event what is wrong with it. Correct them and send again."
-
-
-class BytesParser(BaseParser):
-    """Leaves the body as it is: each event is judged by itself."""
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        return stream.read(LARGEST_BODY + 1)
-
-
-class StructuredParser(BytesParser):
-    media_type = STRUCTURED
-
-
-class BatchParser(BytesParser):
-    media_type = BATCH
-
-
-class NDJSONParser(BytesParser):
-    media_type = NDJSON
-
-
-class JSONParser(BytesParser):
-    media_type = "application/json"
 
 
 class EventData(serializers.Serializer[Any]):
@@ -175,7 +151,6 @@ ANSWER = {
 
 class EventsView(PartnerView):
     required_scopes: ClassVar[list[str]] = ["events"]
-    parser_classes = (StructuredParser, BatchParser, NDJSONParser, JSONParser)
 
     @extend_schema(
         operation_id="send_events",
@@ -236,6 +211,8 @@ def _lines(request: Request) -> Iterator[bytes]:
     if len(body) > LARGEST_BODY:
         raise http_errors.TooLarge("The body takes more than 10 MiB. Split it.")
     media_type = str(request.content_type).partition(";")[0].strip().lower()
+    if media_type not in (STRUCTURED, BATCH, NDJSON, "application/json"):
+        raise http_errors.UnsupportedMediaType(f"Send events as {STRUCTURED}, {BATCH} or {NDJSON}.")
     for number, line in enumerate(_split(body, media_type)):
         if number == MOST_LINES:
             raise http_errors.TooLarge(f"It is more than {MOST_LINES:,} events. Split the batch.")

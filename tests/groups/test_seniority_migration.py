@@ -16,7 +16,7 @@ from tests.groups.test_shuffled import generated
 
 pytestmark = pytest.mark.django_db
 BY = Actor.system("tests")
-MIGRATION = import_module("groups.migrations.0003_seniority_and_early_departures")
+MIGRATION = import_module("groups.migrations.0005_seniority_and_early_departures")
 
 
 @pytest.mark.parametrize("number", range(8))

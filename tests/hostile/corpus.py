@@ -128,10 +128,10 @@ BODIES: dict[str, Body] = (
         "another charset": Body(good, 200, OK, NDJSON + "; charset=utf-16"),
         "a gzip bomb": Body(
             lambda: gzip.compress(b"x" * (1024 * MIB // 4)),
-            415,
+            413,
             headers={"Content-Encoding": "gzip"},
         ),
-        "gzip that is none": Body(good, 415, headers={"Content-Encoding": "gzip"}),
+        "gzip that is none": Body(good, 400, headers={"Content-Encoding": "gzip"}),
         "gzip twice": Body(
             lambda: gzip.compress(gzip.compress(good())),
             415,
