@@ -42,6 +42,7 @@ class Outcome:
     """The verdicts, in the order of the events, and how much was written."""
 
     verdicts: list[Verdict]
+    statuses: Counter[Status]
     logged: int
     role_events: int
     tenures: int
@@ -51,13 +52,8 @@ class Outcome:
         return self.logged + self.role_events
 
     def counts(self) -> dict[str, int]:
-        statuses = Counter(verdict.status.lower() for verdict in self.verdicts)
-        written = {
-            "logged": self.logged,
-            "role_events": self.role_events,
-            "tenures": self.tenures,
-        }
-        return dict(statuses) | written
+        """Return how many events had which verdict, by its name in lower case."""
+        return {status.lower(): self.statuses[status] for status in Status}
 
 
 class Told(msgspec.Struct, gc=False):
@@ -122,6 +118,12 @@ class Batch:
     early: list[Item] = field(default_factory=list)
     # Those that waited, and that this batch may bring the grant of.
     recalled: list[Item] = field(default_factory=list)
+    _roles: list[Item] = field(default_factory=list)
+
+    def keep(self, item: Item) -> None:
+        self.items[item.place] = item
+        if item.is_role:
+            self._roles.append(item)
 
     def decide(self, place: int, status: Status, event_id: str | None, *why: str) -> None:
         self.verdicts[place] = Verdict(status, event_id, *why)
@@ -131,7 +133,7 @@ class Batch:
         return {item.group for item in self.items.values() if item.group}
 
     def roles(self) -> list[Item]:
-        return [item for item in self.items.values() if item.is_role]
+        return [item for item in self._roles if item.is_role and item.place in self.items]
 
     def certain(self) -> list[Item]:
         """Return what is kept whatever the roles in its group are."""
@@ -190,7 +192,7 @@ class Batch:
             if item.key not in keys:
                 item.place = len(self.verdicts)
                 self.verdicts.append(None)
-                self.items[item.place] = item
+                self.keep(item)
                 self.recalled.append(item)
 
     def drop_duplicates(self, items: Iterable[Item]) -> None:
@@ -208,8 +210,10 @@ class Batch:
         for item in kept:
             self.verdicts[item.place] = Verdict(Status.ACCEPTED, item.event.id)
         asked = self.verdicts[: len(self.verdicts) - len(self.recalled)]
+        verdicts = [verdict for verdict in asked if verdict is not None]
         return Outcome(
-            verdicts=[verdict for verdict in asked if verdict is not None],
+            verdicts=verdicts,
+            statuses=Counter([verdict.status for verdict in verdicts]),
             logged=sum(item.is_logged for item in kept),
             role_events=sum(item.is_role for item in kept),
             tenures=tenures,
@@ -282,15 +286,9 @@ def sort_out(
         if not is_logged and not is_role:
             batch.decide(place, Status.ACCEPTED, event.id, *NOT_LOGGED)
             continue
-        batch.items[place] = Item(
-            place,
-            event,
-            key,
-            event.group or "",
-            event.sequence or 0,
-            is_logged,
-            is_role,
-            is_ordinary,
+        sequence = event.sequence or 0
+        batch.keep(
+            Item(place, event, key, event.group or "", sequence, is_logged, is_role, is_ordinary)
         )
     return batch
 

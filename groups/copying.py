@@ -16,8 +16,8 @@ from groups import events
 from groups.batches import Item
 
 COLUMNS = (
-    "occurred_at, event_key, platform_id, received_at, source, event_id, kind, group_id, actor_id,"
-    " subject_id, role, old_role, reason, until, caused_by, attributes, sequence"
+    "occurred_at, event_key, platform_id, received_at, source, kind, role, old_role, group_id,"
+    " actor_id, subject_id, event_id, reason, until, caused_by, attributes, sequence"
 )
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 TRAILER = b"\xff\xff"
@@ -41,41 +41,44 @@ def pack(
 ) -> list[bytes]:
     """Return the packed rows in one order, so that two batches with the same never deadlock."""
     ours = _uuid(platform_id) + _long(8, _microseconds(received_at))
-    ids = {"": _NULL} | {name: _uuid(pk) for name, pk in people.items()}
+    ids = {None: _NULL} | {name: _uuid(pk) for name, pk in people.items()}
     group_ids = {"": _NULL} | {name: _uuid(pk) for name, pk in groups.items()}
-    short: dict[str | None, bytes] = {None: _NULL}
+    # Few sources, kinds and roles make up a batch.
+    begun: dict[tuple[str, str, str | None, str | None], bytes] = {}
     packed = []
     for item in items:
         event = item.event
-        pieces = []
-        for text in (event.source, event.kind, event.role, event.old_role):
-            if text not in short:
-                short[text] = _text(text or "")
-            pieces.append(short[text])
-        source, kind, role, old_role = pieces
+        sort = event.source, event.kind, event.role, event.old_role
+        if sort not in begun:
+            begun[sort] = ours + b"".join(map(_text, sort))
         packed.append(
             b"".join(
                 (
                     _head(_COUNT, 8, _microseconds(event.time), 16, item.key),
-                    ours,
-                    source,
-                    _text(event.id),
-                    kind,
+                    begun[sort],
                     group_ids[item.group],
-                    ids[event.actor or ""],
-                    ids[event.subject or ""],
-                    role,
-                    old_role,
-                    _NULL if event.reason is None else _text(events.reason_of(event) or ""),
-                    _NULL if event.until is None else _long(8, _microseconds(event.until)),
-                    _NULL if event.caused_by is None else _text(event.caused_by),
-                    _NULL if event.attributes is None else _json(event.attributes),
-                    _long(8, item.sequence),
+                    ids[event.actor],
+                    ids[event.subject],
+                    _text(event.id),
+                    _rest(item),
                 )
             )
         )
     packed.sort()
     return packed
+
+
+def _rest(item: Item) -> bytes:
+    event = item.event
+    return b"".join(
+        (
+            _text(events.reason_of(event)),
+            _NULL if event.until is None else _long(8, _microseconds(event.until)),
+            _text(event.caused_by),
+            _NULL if event.attributes is None else _json(event.attributes),
+            _long(8, item.sequence),
+        )
+    )
 
 
 def _microseconds(moment: datetime) -> int:
@@ -87,7 +90,9 @@ def _uuid(value: UUID) -> bytes:
     return b"\0\0\0\x10" + value.int.to_bytes(16)
 
 
-def _text(text: str) -> bytes:
+def _text(text: str | None) -> bytes:
+    if text is None:
+        return _NULL
     encoded = text.encode()
     return _size(len(encoded)) + encoded
 

@@ -32,13 +32,12 @@ def receive(
 ) -> tuple[Outcome, EventReceipt | None]:
     """Take a batch that a platform sent, and keep its receipt, unless every event was refused."""
     outcome = ingest(platform=platform, events=events, by=by, at=at)
-    if events and all(verdict.status is Status.REFUSED for verdict in outcome.verdicts):
+    if events and outcome.statuses[Status.REFUSED] == len(events):
         return outcome, None
-    counts = outcome.counts()
     receipt = EventReceipt(
         platform=platform,
         received_at=at,
-        **{status.lower(): counts.get(status.lower(), 0) for status in Status},
+        **outcome.counts(),
         runs=list(batches.runs_of(outcome.verdicts)),
     )
     rows.insert_each([receipt])
@@ -102,7 +101,12 @@ def ingest(
             platform_id=platform.pk,
             by=by,
             at=at,
-            new=outcome.counts(),
+            new=outcome.counts()
+            | {
+                "logged": outcome.logged,
+                "role_events": outcome.role_events,
+                "tenures": outcome.tenures,
+            },
         )
     return outcome
 

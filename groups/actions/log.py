@@ -20,12 +20,14 @@ SELECT gen_random_uuid(), log.platform_id, log.event_key, log.group_id, log.subj
     CASE log.kind WHEN 'member.left' THEN 'LEFT' ELSE 'REMOVED' END,
     log.occurred_at, log.sequence, 'PLATFORM', log.actor_id, false
 FROM json_to_recordset(%s::json)
-    AS pair(group_id uuid, account_id uuid, at timestamptz, sequence bigint)
-JOIN groups_logentry log ON log.group_id = pair.group_id AND log.subject_id = pair.account_id
-    AND (log.occurred_at, log.sequence) > (pair.at, pair.sequence)
-WHERE log.platform_id = %s AND log.kind IN ('member.left', 'member.removed', 'member.banned')
+    AS pair(group_id uuid, account_id uuid, at timestamptz, sequence bigint),
+-- OFFSET 0: a look at the index for each pair, whatever the planner knows of new days.
+LATERAL (SELECT * FROM groups_logentry entry
+    WHERE entry.subject_id = pair.account_id AND entry.group_id = pair.group_id
+    AND (entry.occurred_at, entry.sequence) > (pair.at, pair.sequence)
     -- So that only these days are looked at.
-    AND log.occurred_at >= %s
+    AND entry.occurred_at >= %s OFFSET 0) AS log
+WHERE log.platform_id = %s AND log.kind IN ('member.left', 'member.removed', 'member.banned')
 ON CONFLICT DO NOTHING
 """
 
@@ -92,4 +94,4 @@ def adopt_departures(
     if pairs:
         first = min(at for at, _ in granted.values())
         with connection.cursor() as cursor:
-            cursor.execute(ADOPT, [as_json(pairs), platform.pk, first])
+            cursor.execute(ADOPT, [as_json(pairs), first, platform.pk])

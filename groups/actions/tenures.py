@@ -33,8 +33,8 @@ def derive(
     """
     if not groups:
         return tenure_changes.Changes()
-    pasts = tenure_queries.get_pasts(groups=groups)
     held = tenure_queries.get_tenures_by_group(group_ids=[group.pk for group in groups])
+    pasts = tenure_queries.get_pasts(groups=groups, held=held)
     changes = tenure_changes.Changes()
     for group in groups:
         folded = pasts[group.pk].fold()
@@ -62,7 +62,7 @@ def _write(changes: tenure_changes.Changes) -> None:
     with transaction.get_connection().cursor() as cursor:
         cursor.execute(f"SET CONSTRAINTS {tenure_changes.EXCLUSIONS} DEFERRED")
         Tenure.objects.filter(pk__in=[tenure.pk for tenure in changes.removed]).delete()
-        Tenure.objects.bulk_update(changes.changed, tenure_changes.DERIVED, batch_size=200)
+        rows.update_each(changes.changed, tenure_changes.DERIVED)
         rows.insert_each(changes.added)
         cursor.execute(f"SET CONSTRAINTS {tenure_changes.EXCLUSIONS} IMMEDIATE")
 

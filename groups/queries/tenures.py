@@ -97,10 +97,17 @@ def get_facts(*, group_ids: Sequence[UUID]) -> Mapping[UUID, list[Fact]]:
     return facts
 
 
-def get_pasts(*, groups: Sequence[Group]) -> Mapping[UUID, Past]:
-    """Return what is known of each group, as the fold reads it."""
+def get_pasts(
+    *, groups: Sequence[Group], held: Mapping[UUID, Sequence[Tenure]] | None = None
+) -> Mapping[UUID, Past]:
+    """Return what is known of each group, as the fold reads it.
+
+    `held` are their tenures, where the caller has read them.
+    """
     ids = [group.pk for group in groups]
-    facts, held = get_facts(group_ids=ids), get_tenures_by_group(group_ids=ids)
+    facts = get_facts(group_ids=ids)
+    if held is None:
+        held = get_tenures_by_group(group_ids=ids)
     return {group.pk: Past(facts[group.pk], _baseline(group, held[group.pk])) for group in groups}
 
 

@@ -18,18 +18,48 @@ def insert_each(rows: Sequence[models.Model], *, ignore_conflicts: bool = False)
         return
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if not field.has_db_default()]
-    if any(field.get_internal_type() == "BinaryField" for field in fields):
-        raise TypeError(f"{meta.label} holds bytes.")
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    types = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
-    values = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+    names, types = _columns(fields)
     ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO "{meta.db_table}" ({names})'
             f" SELECT {names} FROM json_to_recordset(%s::json) AS given ({types}){ending}",
-            [as_json(values)],
+            [_values(rows, fields)],
         )
+
+
+def update_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
+    """Write these fields of stored rows of one model, as `bulk_update` does. Raises TypeError."""
+    if not rows:
+        return
+    meta = rows[0]._meta
+    wanted = set(names)
+    key = meta.pk
+    fields = [field for field in meta.concrete_fields if field.name in wanted]
+    columns, _ = _columns(fields)
+    _, types = _columns([key, *fields])
+    given = ", ".join(f'given."{field.column}"' for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{meta.db_table}" AS stored SET ({columns}) = ROW({given})'
+            f" FROM json_to_recordset(%s::json) AS given ({types}) WHERE stored.id = given.id",
+            [_values(rows, [key, *fields])],
+        )
+
+
+def _columns(fields: Sequence[Any]) -> tuple[str, str]:
+    """Return the names of columns, and the same with their types."""
+    for field in fields:
+        if field.get_internal_type() == "BinaryField":
+            raise TypeError(f"{field.model._meta.label} holds bytes.")
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    return names, ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
+
+
+def _values(rows: Sequence[models.Model], fields: Sequence[Any]) -> str:
+    return as_json(
+        [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+    )
 
 
 def as_json(value: Any) -> str:

@@ -45,6 +45,18 @@ def test_a_period_comes_back_with_its_ends():
     assert [stored[tenure.pk].period for tenure in given] == [tenure.period for tenure in given]
 
 
+def test_the_fields_named_are_written_and_no_others():
+    tenures = [TenureFactory(role="MANAGER"), TenureFactory(role="MANAGER")]
+    for tenure in tenures:
+        tenure.began, tenure.role = "CLAIMED", "OWNER"
+
+    with fixture_rows():
+        rows.update_each(tenures[:1], ["began", "period"])
+
+    stored = [(tenure.began, tenure.role) for tenure in Tenure.objects.order_by("pk")]
+    assert stored == [("CLAIMED", "MANAGER"), ("GRANTED", "MANAGER")]
+
+
 def test_what_has_no_form_in_json_is_refused():
     with pytest.raises(TypeError, match="EarlyDeparture holds bytes"):
         rows.insert_each([EarlyDeparture(event="{}", received_at=AT)])
