@@ -9,6 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from groups.actions import sealed_days
 from groups.models import HeldLogEntry, SealedDay
+from groups.queries import log as log_queries
 from portal.core.actions import holds, purge
 from portal.core.actors import Actor
 from portal.core.data_classes import registry
@@ -92,6 +93,22 @@ def test_a_sealed_day_takes_no_event(group, held):
 
     with pytest.raises(IntegrityError, match="a_sealed_day_takes_no_event"):
         event(group)
+
+
+def test_the_log_begins_after_the_last_sealed_day_whatever_the_window(group, held):
+    earlier = AT - timedelta(days=2)
+    assert log_queries.get_start(at=earlier) < OLD
+    sealed_days.seal_due(by=SYSTEM, at=AT)
+
+    assert log_queries.get_start(at=earlier) == OLD + timedelta(days=1)
+    assert log_queries.get_start(at=AT) == AT - timedelta(days=183)
+
+
+def test_a_day_is_sealed_an_hour_after_it_left_the_window(held):
+    ended = OLD + timedelta(days=184)
+
+    assert sealed_days.seal_due(by=SYSTEM, at=ended + timedelta(minutes=59)) == 0
+    assert sealed_days.seal_due(by=SYSTEM, at=ended + timedelta(minutes=60)) == 1
 
 
 def test_a_seal_stays_as_it_was_made(held):
