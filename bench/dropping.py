@@ -56,6 +56,6 @@ def _prepare(data_class: Any, at: datetime) -> Callable[[], object]:
     run = PurgeRun.objects.create(
         is_dry=False, state="RUNNING", as_of=at, started_at=at, run_by=by.label
     )
-    work = Work(run=run, cutoff=cutoff, by=by, now=lambda: at)
+    work = Work(run=run, cutoff=cutoff, by=by, clock=lambda: at, tell=lambda number, line: None)
     work.begin(plan_line(data_class, at=at))
     return lambda: data_class.engine.purge(work=work)

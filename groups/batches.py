@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
@@ -51,6 +51,9 @@ class Outcome:
     def stored(self) -> int:
         return self.logged + self.role_events
 
+    def written(self) -> dict[str, int]:
+        return {"logged": self.logged, "role_events": self.role_events, "tenures": self.tenures}
+
     def counts(self) -> dict[str, int]:
         """Return how many events had which verdict, by its name in lower case."""
         return {status.lower(): self.statuses[status] for status in Status}
@@ -89,6 +92,12 @@ class Item(msgspec.Struct, gc=False):
     is_role: bool
     # A leave where joins and leaves are not recorded: kept only if it may end a tenure.
     is_ordinary: bool
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is kept depends on who holds which role."""
+        is_departure = self.is_role and self.event.kind in events.DEPARTURES
+        return self.is_ordinary or (is_departure and not self.is_logged)
 
     @property
     def instant(self) -> Instant:
@@ -137,12 +146,12 @@ class Batch:
 
     def certain(self) -> list[Item]:
         """Return what is kept whatever the roles in its group are."""
-        return [item for item in self.items.values() if not item.is_ordinary]
+        return [item for item in self.items.values() if not item.is_late]
 
     def late(self) -> list[Item]:
-        """Return what is known to be kept only once the roles in its group are."""
+        """Return what is only known to be kept once the roles in its group are."""
         waited = {item.place for item in self.recalled}
-        return [i for i in self.items.values() if i.is_ordinary or i.place in waited]
+        return [i for i in self.items.values() if i.is_late or i.place in waited]
 
     def groups_told(self, known: Mapping[str, tuple[UUID, datetime]]) -> dict[UUID, Told]:
         """Return what events that are no duplicates tell of which group, where it is news."""
@@ -223,18 +232,19 @@ class Batch:
 def runs_of(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
     """Sum up verdicts in their order: what follows each other with the same verdict is one run."""
     for (status, code, detail), run in groupby(verdicts, key=_reason):
-        ids = [verdict.id for verdict in run]
+        ids = [_printed(verdict.id) for verdict in run]
         yield {"verdict": status, "events": len(ids)} | (
             {"code": code, "detail": detail, "ids": ids} if code else {}
         )
 
 
+def _printed(event_id: str | None) -> str | None:
+    """Return the id, unless it is one of those that cannot be stored."""
+    return event_id if event_id is None or events.is_plain(event_id) else None
+
+
 def _reason(verdict: Verdict) -> tuple[Status, str | None, str | None]:
     return verdict.status, verdict.code, verdict.detail
-
-
-def days_of(items: Iterable[Item]) -> set[date]:
-    return {item.event.time.date() for item in items if item.is_logged}
 
 
 def people_of(items: Iterable[Item]) -> set[str]:

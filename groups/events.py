@@ -141,7 +141,7 @@ def _text_fault(event: GovernanceEvent) -> Fault:
             continue
         if longest is not None and len(text) > longest:
             return "TOO_LONG", f"{name} is longer than {longest} characters."
-        if not _is_plain(text):
+        if not is_plain(text):
             return "BAD_TEXT", f"{name} contains NUL or half a surrogate pair."
     return None
 
@@ -159,7 +159,8 @@ _LONGEST = (
 )
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
+    """Say whether PostgreSQL can hold the text: no NUL, no half of a surrogate pair."""
     if "\0" in text:
         return False
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
@@ -211,7 +212,7 @@ def _bad_attributes(attributes: dict[str, Any] | None) -> Fault:
         value, depth = waiting.pop()
         if depth > DEPTH:
             return "TOO_DEEP", f"attributes is nested deeper than {DEPTH} levels."
-        if isinstance(value, str) and not _is_plain(value):
+        if isinstance(value, str) and not is_plain(value):
             return "BAD_TEXT", "attributes contains NUL or half a surrogate pair."
         if isinstance(value, float) and not math.isfinite(value):
             return "BAD_FIELD", "attributes contains a number that is not finite."

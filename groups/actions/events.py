@@ -1,6 +1,6 @@
 """The one path for governance events, from the API and from files, a batch at a time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -68,17 +68,13 @@ def ingest(
     """
     start = log_queries.get_start(at=at)
     batch = batches.sort_out(platform=platform, found=events, at=at, start=start, history=history)
-    certain = batch.certain()
-    partitions.ensure_days(days=batches.days_of(certain), by=by, at=at)
     known = group_actions.ensure(
         platform=platform, first_seen=batch.first_seen, by=by, at=at, history=history
     )
     known |= group_actions.find(platform=platform, external_ids=batch.groups() - known.keys())
     groups = {name: group.pk for name, group in known.items()}
     _drop_known_roles(platform, batch)
-    names = batches.people_of(certain)
-    people = accounts.ensure(platform=platform, external_ids=names, by=by, at=at)
-    _log(platform, batch, certain, groups, people, at=at)
+    people = _log(platform, batch, batch.certain(), groups, by=by, at=at)
 
     told = batch.groups_told(known)
     roles = {groups[item.group] for item in batch.roles() if item.group in groups}
@@ -86,10 +82,7 @@ def ingest(
     departures.recall(platform=platform, batch=batch, start=start)
     people = _settle_departures(platform, batch, groups, people)
     departures.put_off(platform=platform, batch=batch, at=at)
-    late = batch.late()
-    partitions.ensure_days(days=batches.days_of(late), by=by, at=at)
-    people |= accounts.ensure(platform=platform, external_ids=batches.people_of(late), by=by, at=at)
-    _log(platform, batch, late, groups, people, at=at)
+    people |= _log(platform, batch, batch.late(), groups, by=by, at=at)
     touched = _add_role_events(platform, batch, groups, people)
     group_actions.take(told=told, history=history)
     moved = _derive(touched, by=by, at=at, history=history)
@@ -101,12 +94,7 @@ def ingest(
             platform_id=platform.pk,
             by=by,
             at=at,
-            new=outcome.counts()
-            | {
-                "logged": outcome.logged,
-                "role_events": outcome.role_events,
-                "tenures": outcome.tenures,
-            },
+            new=outcome.counts() | outcome.written(),
         )
     return outcome
 
@@ -121,21 +109,23 @@ def _drop_known_roles(platform: Platform, batch: Batch) -> None:
 
 
 def _log(
-    platform: Platform,
-    batch: Batch,
-    items: Iterable[Item],
-    groups: Ids,
-    people: Ids,
-    *,
-    at: datetime,
-) -> None:
-    """Append the items to the log; those that it holds are duplicates."""
-    logged = [item for item in items if item.is_logged and item.place in batch.items]
+    platform: Platform, batch: Batch, items: Sequence[Item], groups: Ids, *, by: Actor, at: datetime
+) -> dict[str, UUID]:
+    """Append to the log what is to be logged of the items; what it holds is a duplicate.
+
+    Return the people of all of them, after creating those that are new.
+    """
+    kept = [item for item in items if item.place in batch.items]
+    logged = [item for item in kept if item.is_logged]
+    partitions.ensure_days(days={item.event.time.date() for item in logged}, by=by, at=at)
+    names = batches.people_of(kept)
+    people = accounts.ensure(platform=platform, external_ids=names, by=by, at=at)
     rows = copying.pack(
         logged, platform_id=platform.pk, groups=groups, people=people, received_at=at
     )
     new = log.append(rows=rows, keys={item.key for item in logged})
     batch.drop_duplicates([item for item in logged if item.key not in new])
+    return people
 
 
 def _derive(touched: set[UUID], *, by: Actor, at: datetime, history: bool) -> int:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
@@ -30,6 +31,7 @@ PLACES = shedding.Places(8, size=2 * 1024 * 1024)
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 NDJSON = "application/x-ndjson"
+MEDIA_TYPES = (STRUCTURED, BATCH, NDJSON, "application/json")
 
 
 class NothingAccepted(errors.Invalid):
@@ -46,6 +48,8 @@ class UnreadBody(BaseParser):
     media_type = "*/*"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        if str(media_type).partition(";")[0].strip().lower() not in MEDIA_TYPES:
+            raise UnsupportedMediaType(media_type or "")
         return {}
 
 
@@ -217,12 +221,12 @@ class EventsView(PartnerView):
 
 def _lines(request: Request) -> Iterator[bytes]:
     """Yield the events of the body one after another, and no more than there may be."""
+    # Refuses other media types.
+    request.data  # noqa: B018
     body = _inflated(request)
     if len(body) > LARGEST_BODY:
         raise http_errors.TooLarge("The body takes more than 10 MiB. Split it.")
     media_type = str(request.content_type).partition(";")[0].strip().lower()
-    if media_type not in (STRUCTURED, BATCH, NDJSON, "application/json"):
-        raise http_errors.UnsupportedMediaType(f"Send events as {STRUCTURED}, {BATCH} or {NDJSON}.")
     for number, line in enumerate(_split(body, media_type)):
         if number == MOST_LINES:
             raise http_errors.TooLarge(f"It is more than {MOST_LINES:,} events. Split the batch.")

@@ -6,16 +6,17 @@ from django.contrib import admin
 from django.db import IntegrityError, connection, transaction
 
 from credit.models import LedgerEntry
-from groups.models import CaseEntry
+from groups.models import CaseEntry, EventReceipt
 from portal.core.models import AuditEntry, PurgeCertificate
 
 pytestmark = pytest.mark.django_db
-HISTORY = [LedgerEntry, AuditEntry, CaseEntry, PurgeCertificate]
+HISTORY = [LedgerEntry, AuditEntry, CaseEntry, EventReceipt, PurgeCertificate]
 # A column of each that somebody might wish to change.
 COLUMN = {
     LedgerEntry: ("points", 0),
     AuditEntry: ("actor_label", "somebody else"),
     CaseEntry: ("is_public", False),
+    EventReceipt: ("accepted", 0),
     PurgeCertificate: ("deleted", 0),
 }
 
@@ -99,7 +100,7 @@ def test_history_is_refused_by_the_database_any_change(world, model, way):
 
 @pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
 def test_the_admin_offers_no_change_of_history(rf, model):
-    if model is CaseEntry:
+    if model in (CaseEntry, EventReceipt):
         assert model not in admin.site._registry
         return
     served = admin.site._registry[model]

@@ -16,8 +16,8 @@ from identity.roles import Role
 from portal.core.ids import uuid7
 from tests import partners
 from tests.authorisation import digests, routes
-from tests.authorisation.admin_rows import WINDOW
 from tests.authorisation.asking import address, ask
+from tests.authorisation.dialog_rows import WINDOW
 from tests.authorisation.matrix import ROWS
 from tests.authorisation.people import SCOPES, Person, Who
 from tests.authorisation.rows import Cell

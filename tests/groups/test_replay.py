@@ -13,7 +13,9 @@ from groups.actions import events
 from groups.models import Group, RoleEvent, Tenure
 from groups.role_retention import GroupPasts
 from portal.core.actors import Actor
-from portal.core.models import AuditEntry, OutboxEvent
+from portal.core.data_classes import registry
+from portal.core.models import AuditEntry, OutboxEvent, PurgeRun
+from portal.core.purging import Work, plan_line
 from tests.factories.base import AT, fixture_rows
 from tests.factories.events import event, granted
 from tests.groups.state import TENURE
@@ -58,6 +60,13 @@ def ingest(platform, found, *, history=True, at=AT):
     events.ingest(platform=platform, events=found, by=BY, at=at, history=history)
 
 
+def purge(cut):
+    run = PurgeRun.objects.create(is_dry=False, as_of=AT, started_at=AT, run_by="tests")
+    work = Work(run=run, cutoff=cut, by=BY, clock=lambda: AT, tell=lambda number, line: None)
+    work.begin(plan_line(registry.classes["tenures and role events"], at=AT))
+    GroupPasts().purge(work=work)
+
+
 def tenures(since=None):
     rows = sorted(Tenure.objects.values_list(*TENURE), key=str)
     return [row for row in rows if since is None or row[3].upper is None or row[3].upper >= since]
@@ -80,7 +89,7 @@ def test_a_replay_agrees_after_purges_and_the_same_people_succeed(platform, repl
 
     ingest(platform, story[:half])
     for cut in cuts:
-        GroupPasts().purge(cutoff=cut, by=BY, at=AT)
+        purge(cut)
         assert replay()[-1].endswith(" 0 differences")
     ingest(platform, story[half:])
 

@@ -53,7 +53,14 @@ def test_the_batch_leaves_audit_entries_and_tells_partners(platform):
         "tenures.derive",
     ]
     entry = AuditEntry.objects.get(action="events.ingest")
-    assert entry.new == {"accepted": 2, "logged": 2, "role_events": 2, "tenures": 1}
+    assert entry.new == {
+        "accepted": 2,
+        "duplicate": 0,
+        "refused": 0,
+        "logged": 2,
+        "role_events": 2,
+        "tenures": 1,
+    }
     assert entry.platform_id == platform.pk
     told = OutboxEvent.objects.order_by("type").values_list("type", "data__group", "data__role")
     assert list(told) == [
