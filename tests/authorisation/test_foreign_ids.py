@@ -42,11 +42,13 @@ PRIVATE = [row for row in ROWS if tells_nothing(row) and row.cells[Who.FOREIGN_S
 
 def test_every_route_with_an_id_is_tried_here():
     untried = with_ids() - {row.route for row in PRIVATE}
-    # A bare id in the admin leads to the page of the record, whatever the id. Windows are settings
-    # of all platforms: no id of one is foreign.
+    # A bare id in the admin leads to the page of the record, whatever the id. Windows and purges
+    # are of all platforms: no id of one is foreign.
     known = (
         "/<path:object_id>/",
         *(WINDOW + step for step in ("approve_window/", "withdraw_window/")),
+        "admin/core/purgerun/<path:object_id>/start_purge/",
+        "admin/core/purgerun/<uuid:run_id>/progress/",
     )
     assert {route for route in untried if not route.endswith(known)} == set()
 

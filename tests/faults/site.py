@@ -73,10 +73,14 @@ class Site:
         self.tree.children.remove(child)
 
     def start_web(self, application="portal.wsgi:application", workers=2):
-        self.port = places.first_free_port(19_000)
+        # granian shares its port, so that two sites that begin at the same moment would too.
+        number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        self.port = places.first_free_port(19_000 + 100 * number)
         options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "4"]
         options += ["--host", "127.0.0.1", "--port", str(self.port), "--http", "1", "--no-ws"]
         options += ["--respawn-failed-workers", "--respawn-interval", "0.1"]
+        # A worker that was started again does not always stop when it is asked to.
+        options += ["--workers-kill-timeout", "5"]
         command = [sys.executable, "-m", "granian", application, *options]
         log = self.folder / "web.log"
         self.web = self.tree.start("Web", command, log=log, env=self._env(), cwd=ROOT)
