@@ -9,6 +9,7 @@ import zlib
 import pytest
 import time_machine
 
+from groups.api import events
 from groups.models import EventReceipt, Group, LogEntry, Tenure
 from identity.models import Account
 from portal.core.models import AuditEntry
@@ -282,3 +283,16 @@ def test_without_the_scope_or_a_token_nothing_is_taken(client, platform):
 
     refused(wrong, 403)
     refused(none, 401)
+
+
+def test_a_process_full_of_batches_refuses_the_next_and_says_when_to_come_back(send):
+    with events.PLACES.taken(length=10 * 1024 * 1024):
+        assert send(cloud_event()).status_code == 200
+        with events.PLACES.taken(length=3 * 1024 * 1024):
+            answer = send(cloud_event(group="g-2"))
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "1"
+    assert answer.json()["code"] == "overloaded"
+    assert Group.objects.get().external_id == "g-1"
+    assert send(cloud_event(group="g-2")).status_code == 200
