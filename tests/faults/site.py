@@ -81,6 +81,7 @@ class Site:
         options += ["--respawn-failed-workers", "--respawn-interval", "0.1"]
         # A worker that was started again does not always stop when it is asked to.
         options += ["--workers-kill-timeout", "5"]
+        self.application = application
         command = [sys.executable, "-m", "granian", application, *options]
         log = self.folder / "web.log"
         self.web = self.tree.start("Web", command, log=log, env=self._env(), cwd=ROOT)
@@ -90,6 +91,19 @@ class Site:
         self.web.popen.terminate()
         self.web.popen.wait(PATIENCE)
         self.tree.children.remove(self.web)
+
+    def have_replaced(self, pid):
+        """Wait until another worker took the place of a killed one.
+
+        granian forgets that now and then; then it is started anew, as a supervisor would.
+        """
+        deadline = time.monotonic() + 10
+        while pid in (pids := {worker.pid for worker in self.workers()}) or len(pids) < 2:
+            if time.monotonic() > deadline:
+                self.stop_web()
+                self.start_web(self.application)
+                return
+            time.sleep(0.05)
 
     def workers(self):
         """The processes that answer requests, the oldest first."""

@@ -15,13 +15,9 @@ STOPS = size(every_run=50, release=250)
 
 
 def kill_a_web_process(site):
-    before = {worker.pid for worker in site.workers()}
-    site.workers()[0].kill()
-
-    def is_replaced():
-        return len({worker.pid for worker in site.workers()} - before) == 1
-
-    wait_until(is_replaced, f"No worker took the place of the killed one: {site.web.tail()}")
+    killed = site.workers()[0]
+    killed.kill()
+    site.have_replaced(killed.pid)
 
 
 def stop_postgresql_at_once(site):

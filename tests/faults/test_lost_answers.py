@@ -28,7 +28,9 @@ def test_the_retry_gets_the_answer_that_was_lost(dying):
 
         assert client.send(sent, idempotency_key=key, x_die_before_answering="yes") is None
         assert stored(dying, [event["id"] for event in sent]) == {e["id"]: 1 for e in sent}
-        wait_until(lambda: len(dying.workers()) == 2, "No worker took the place of the dead one.")
+        dying.have_replaced(None)
+        client.close()
+        client = dying.client()
         answers = [answer_of(client, sent, key) for _ in range(2)]
         client.close()
 
