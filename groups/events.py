@@ -5,7 +5,6 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -84,12 +83,6 @@ class Refusal:
     id: str | None = None
 
 
-def key_of(*, platform_slug: str, source: str, event_id: str) -> UUID:
-    """Return the key that identifies an event for ever."""
-    text = f"{platform_slug}\0{source}\0{event_id}"
-    return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
-
-
 class Keys:
     """The keys of one batch: most of its events come from one source."""
 
@@ -98,7 +91,7 @@ class Keys:
         self._begun: dict[str, Any] = {}
 
     def of(self, event: GovernanceEvent) -> bytes:
-        """Return the 16 bytes of `key_of`."""
+        """Return the 16 bytes that identify an event: of SHA-256 over platform, source and id."""
         begun = self._begun.get(event.source)
         if begun is None:
             begun = hashlib.sha256(f"{self._platform}\0{event.source}\0".encode())

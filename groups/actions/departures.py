@@ -47,7 +47,7 @@ def put_off(*, platform: Platform, batch: Batch, at: datetime) -> None:
         [
             EarlyDeparture(
                 platform=platform,
-                pair=_pair(platform, item.group, item.event.subject or ""),
+                pair=_pair(platform, *item.pair),
                 event_key=UUID(bytes=item.key),
                 event=msgspec.json.encode(item.event).decode(),
                 received_at=at,
