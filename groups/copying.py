@@ -6,7 +6,7 @@ Format"; of the types, their send functions.
 """
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -19,6 +19,8 @@ COLUMNS = (
     "occurred_at, event_key, platform_id, received_at, source, kind, role, old_role, group_id,"
     " actor_id, subject_id, event_id, reason, until, caused_by, attributes, sequence"
 )
+# Rows that are packed and sent at once.
+PART = 500
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 TRAILER = b"\xff\xff"
 
@@ -31,41 +33,57 @@ _long = struct.Struct(">iq").pack
 _COUNT = COLUMNS.count(",") + 1
 
 
-def pack(
-    items: Iterable[Item],
-    *,
-    platform_id: UUID,
-    groups: Mapping[str, UUID],
-    people: Mapping[str, UUID],
-    received_at: datetime,
-) -> list[bytes]:
-    """Return the packed rows in one order, so that two batches with the same never deadlock."""
-    ours = _uuid(platform_id) + _long(8, _microseconds(received_at))
-    ids = {None: _NULL} | {name: _uuid(pk) for name, pk in people.items()}
-    group_ids = {"": _NULL} | {name: _uuid(pk) for name, pk in groups.items()}
-    # Few sources, kinds and roles make up a batch.
-    begun: dict[tuple[str, str, str | None, str | None], bytes] = {}
-    packed = []
-    for item in items:
+class Rows:
+    """The rows of items, packed anew whenever they are iterated, a part at a time.
+
+    Whole, they would take as much memory as the events. They come in one order, so that two batches
+    with the same events never deadlock.
+    """
+
+    def __init__(
+        self,
+        items: Iterable[Item],
+        *,
+        platform_id: UUID,
+        groups: Mapping[str, UUID],
+        people: Mapping[str, UUID],
+        received_at: datetime,
+    ) -> None:
+        self._items = sorted((_head_of(item), place, item) for place, item in enumerate(items))
+        self._ours = _uuid(platform_id) + _long(8, _microseconds(received_at))
+        self._groups = {"": _NULL} | {name: _uuid(pk) for name, pk in groups.items()}
+        self._people = {None: _NULL} | {name: _uuid(pk) for name, pk in people.items()}
+        # Few sources, kinds and roles make up a batch.
+        self._begun: dict[tuple[str, str, str | None, str | None], bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._items), PART):
+            yield b"".join(self._row(*one) for one in self._items[start : start + PART])
+
+    def _row(self, head: bytes, _: int, item: Item) -> bytes:
         event = item.event
         sort = event.source, event.kind, event.role, event.old_role
-        if sort not in begun:
-            begun[sort] = ours + b"".join(map(_text, sort))
-        packed.append(
-            b"".join(
-                (
-                    _head(_COUNT, 8, _microseconds(event.time), 16, item.key),
-                    begun[sort],
-                    group_ids[item.group],
-                    ids[event.actor],
-                    ids[event.subject],
-                    _text(event.id),
-                    _rest(item),
-                )
+        begun = self._begun.get(sort)
+        if begun is None:
+            begun = self._begun[sort] = self._ours + b"".join(map(_text, sort))
+        return b"".join(
+            (
+                head,
+                begun,
+                self._groups[item.group],
+                self._people[event.actor],
+                self._people[event.subject],
+                _text(event.id),
+                _rest(item),
             )
         )
-    packed.sort()
-    return packed
+
+
+def _head_of(item: Item) -> bytes:
+    return _head(_COUNT, 8, _microseconds(item.event.time), 16, item.key)
 
 
 def _rest(item: Item) -> bytes:

@@ -120,7 +120,7 @@ def _log(
     partitions.ensure_days(days={item.event.time.date() for item in logged}, by=by, at=at)
     names = batches.people_of(kept)
     people = accounts.ensure(platform=platform, external_ids=names, by=by, at=at)
-    rows = copying.pack(
+    rows = copying.Rows(
         logged, platform_id=platform.pk, groups=groups, people=people, received_at=at
     )
     new = log.append(rows=rows, keys={item.key for item in logged})

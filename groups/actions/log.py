@@ -1,6 +1,6 @@
 """Rows of the governance log, written a batch at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from groups import copying
 from portal.core.models import Platform
 from portal.core.rows import as_json
 
-PART = 500
 # Departures that were logged before the grant of the role which they ended had arrived.
 ADOPT = """
 INSERT INTO groups_roleevent (id, platform_id, event_key, group_id, account_id, kind,
@@ -32,8 +31,8 @@ ON CONFLICT DO NOTHING
 """
 
 
-def append(*, rows: Sequence[bytes], keys: set[bytes]) -> set[bytes]:
-    """Append packed rows whose days have a partition. Return those of their keys that are new.
+def append(*, rows: copying.Rows, keys: set[bytes]) -> set[bytes]:
+    """Append rows whose days have a partition. Return those of their keys that are new.
 
     1. Copy them straight into the log: nothing is as fast, and most batches are new.
     2. If one of them is there already, nothing of that stays. The same rows go through a table of
@@ -53,7 +52,7 @@ def append(*, rows: Sequence[bytes], keys: set[bytes]) -> set[bytes]:
     return keys
 
 
-def _append_missing(rows: Sequence[bytes]) -> set[bytes]:
+def _append_missing(rows: copying.Rows) -> set[bytes]:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE repeated_batch (LIKE groups_logentry)")
         _copy("repeated_batch", rows)
@@ -67,16 +66,15 @@ def _append_missing(rows: Sequence[bytes]) -> set[bytes]:
     return added
 
 
-def _copy(table: str, rows: Sequence[bytes]) -> None:
+def _copy(table: str, rows: copying.Rows) -> None:
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         cursor.copy(f"COPY {table} ({copying.COLUMNS}) FROM STDIN (FORMAT binary)") as copy,
     ):
         copy.write(copying.SIGNATURE)
-        # A part at a time: joined, they would be in memory twice.
-        for start in range(0, len(rows), PART):
-            copy.write(b"".join(rows[start : start + PART]))
+        for part in rows:
+            copy.write(part)
         copy.write(copying.TRAILER)
 
 

@@ -285,6 +285,13 @@ def test_without_the_scope_or_a_token_nothing_is_taken(client, platform):
     refused(none, 401)
 
 
+def test_the_request_keeps_no_body_that_would_wait_for_the_garbage_collector(send):
+    request = send(cloud_event()).wsgi_request
+
+    assert request.body == b""
+    assert "wsgi.input" not in request.environ
+
+
 def test_a_process_full_of_batches_refuses_the_next_and_says_when_to_come_back(send):
     with events.PLACES.taken(length=10 * 1024 * 1024):
         assert send(cloud_event()).status_code == 200
