@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -56,9 +57,9 @@ def ingest(
     """Take a batch of events, each by itself: one that is refused stops no other.
 
     1. Refuse what cannot be taken; leave out joins and leaves of ordinary members.
-    2. Create days, groups and accounts that are missing.
-    3. Append to the log what is new there. A role event is known by its key for as long as its
-       tenure is, whenever it says that it happened.
+    2. Create groups and accounts that are missing.
+    3. Append to the log what is new there, creating days that are missing. A role event is known
+       by its key for as long as its tenure is, whenever it says that it happened.
     4. Lock the groups whose roles may move. Now it is known who was granted a role in them, so
        a departure is either a role event or not, or waits for the grant.
     5. Store the role events, and derive the tenures of the groups they touch.
@@ -117,13 +118,14 @@ def _log(
     """
     kept = [item for item in items if item.place in batch.items]
     logged = [item for item in kept if item.is_logged]
-    partitions.ensure_days(days={item.event.time.date() for item in logged}, by=by, at=at)
     names = batches.people_of(kept)
     people = accounts.ensure(platform=platform, external_ids=names, by=by, at=at)
     rows = copying.Rows(
         logged, platform_id=platform.pk, groups=groups, people=people, received_at=at
     )
-    new = log.append(rows=rows, keys={item.key for item in logged})
+    days = {item.event.time.date() for item in logged}
+    make_days = partial(partitions.ensure_days, days=days, by=by, at=at)
+    new = log.append(rows=rows, keys={item.key for item in logged}, make_days=make_days)
     batch.drop_duplicates([item for item in logged if item.key not in new])
     return people
 

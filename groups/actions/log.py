@@ -1,6 +1,6 @@
 """Rows of the governance log, written a batch at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -31,12 +31,13 @@ ON CONFLICT DO NOTHING
 """
 
 
-def append(*, rows: copying.Rows, keys: set[bytes]) -> set[bytes]:
-    """Append rows whose days have a partition. Return those of their keys that are new.
+def append(*, rows: copying.Rows, keys: set[bytes], make_days: Callable[[], object]) -> set[bytes]:
+    """Append rows. Return those of their keys that are new.
 
     1. Copy them straight into the log: nothing is as fast, and most batches are new.
-    2. If one of them is there already, nothing of that stays. The same rows go through a table of
-       this transaction, and those that the log does not hold are added.
+    2. If one of them is there already, or its day has no partition, nothing of that stays.
+       `make_days` creates what is missing, the same rows go through a table of this transaction,
+       and those that the log does not hold are added.
 
     The rows are sorted, so two batches with the same events wait for each other in one order.
     """
@@ -46,10 +47,19 @@ def append(*, rows: copying.Rows, keys: set[bytes]) -> set[bytes]:
         with transaction.atomic():
             _copy("groups_logentry", rows)
     except IntegrityError as error:
-        if not isinstance(error.__cause__, postgres_errors.UniqueViolation):
+        if not isinstance(error.__cause__, postgres_errors.UniqueViolation) and not _is_without_day(
+            error
+        ):
             raise
+        make_days()
         return _append_missing(rows)
     return keys
+
+
+def _is_without_day(error: IntegrityError) -> bool:
+    """Say whether a row has no partition: a violated check that no constraint stands for."""
+    cause = error.__cause__
+    return isinstance(cause, postgres_errors.CheckViolation) and not cause.diag.constraint_name
 
 
 def _append_missing(rows: copying.Rows) -> set[bytes]:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import environ
 import structlog
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.core.exceptions import ImproperlyConfigured
 from redis import exceptions
 from redis.backoff import NoBackoff
@@ -52,6 +52,17 @@ def _redis_location(url: str) -> str:
     return parts.geturl() if is_redis else ""
 
 
+class _KeptClient(RedisCacheClient):
+    """Makes one client of redis-py, not one for each question: that takes as long as the answer."""
+
+    _made: Any = None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        if self._made is None:
+            self._made = super().get_client(key, write=True)
+        return self._made
+
+
 class SharedCache(RedisCache):
     """Redis or Valkey; while it does not answer, each process goes on with a cache of its own.
 
@@ -63,6 +74,7 @@ class SharedCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        self._class = _KeptClient
         self._own = LocMemCache("accord-own", params | {"OPTIONS": {}})
 
     def add(self, *args: Any, **kwargs: Any) -> Any:

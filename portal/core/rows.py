@@ -1,4 +1,8 @@
-"""Many rows in one statement with one parameter: one for each value costs more than the rest."""
+"""Rows of models by statements of our own, where Django's cost more than the rest.
+
+Many rows are written in one statement with one parameter. What every request reads comes from a
+statement that is made once, not compiled anew each time.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -45,6 +49,30 @@ def update_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
             f" FROM json_to_recordset(%s::json) AS given ({types}) WHERE stored.id = given.id",
             [_values(rows, [key, *fields])],
         )
+
+
+def columns_of(**models_by_alias: type[models.Model]) -> str:
+    """Name every column of models, each under its alias, as `split` takes them apart."""
+    return ", ".join(
+        f'{alias}."{field.column}"'
+        for alias, model in models_by_alias.items()
+        for field in model._meta.concrete_fields
+    )
+
+
+def split(row: Sequence[Any], *made_of: type[models.Model]) -> list[Any]:
+    """Make an instance of each model from a row that `columns_of` named the columns of."""
+    found, place = [], 0
+    for model in made_of:
+        fields = model._meta.concrete_fields
+        values = []
+        for field, value in zip(fields, row[place : place + len(fields)], strict=True):
+            for convert in field.get_db_converters(connection):
+                value = convert(value, None, connection)
+            values.append(value)
+        found.append(model.from_db("default", [field.attname for field in fields], values))
+        place += len(fields)
+    return found
 
 
 def _columns(fields: Sequence[Any]) -> tuple[str, str]:

@@ -166,10 +166,10 @@ def test_the_scope_is_needed(client, platform, group):
 
 def test_ten_responsible_people_cost_as_many_queries_as_one(get, group, django_assert_num_queries):
     hold(group, "p-1")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         get(f"groups/{group.pk}/responsible")
 
     for n in range(9):
         hold(group, f"q-{n}", "MANAGER")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         get(f"groups/{group.pk}/responsible")
