@@ -208,10 +208,18 @@ class Batch:
         for item in items:
             self.decide(item.place, Status.DUPLICATE, item.event.id)
 
+    def reasons(self) -> set[str]:
+        """Return what the platform names as the reason of what it did about roles."""
+        return {item.event.caused_by for item in self.roles() if item.event.caused_by}
+
     def role_events(
-        self, groups: Mapping[str, UUID], people: Mapping[str, UUID], platform: Platform
+        self,
+        groups: Mapping[str, UUID],
+        people: Mapping[str, UUID],
+        decisions: Mapping[str, UUID],
+        platform: Platform,
     ) -> list[RoleEvent]:
-        return [_role_event(item, groups, people, platform) for item in self.roles()]
+        return [_role_event(item, groups, people, decisions, platform) for item in self.roles()]
 
     def outcome(self, *, tenures: int) -> Outcome:
         """Conclude: what is still kept was accepted."""
@@ -304,7 +312,11 @@ def sort_out(
 
 
 def _role_event(
-    item: Item, groups: Mapping[str, UUID], people: Mapping[str, UUID], platform: Platform
+    item: Item,
+    groups: Mapping[str, UUID],
+    people: Mapping[str, UUID],
+    decisions: Mapping[str, UUID],
+    platform: Platform,
 ) -> RoleEvent:
     event, kind = item.event, events.ROLE_KINDS[item.event.kind]
     is_about_group = kind in (RoleEvent.Kind.ARCHIVED, RoleEvent.Kind.RESTORED)
@@ -319,5 +331,6 @@ def _role_event(
         occurred_at=event.time,
         sequence=item.sequence,
         actor_id=people.get(event.actor or ""),
+        caused_by=decisions.get(event.caused_by or ""),
         is_history=not item.is_logged,
     )

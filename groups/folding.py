@@ -34,6 +34,8 @@ _PRECEDENCE: dict[str, int] = {
         (Kind.RESTORED, Kind.REVOKED, Kind.LEFT, Kind.REMOVED, Kind.GRANTED, Kind.ARCHIVED)
     )
 }
+# What a platform does to carry out a decision.
+_TAKING = {Kind.REVOKED, Kind.REMOVED}
 # Since when somebody is owner or co-owner, and their place among those of that instant.
 Rank = tuple[datetime, int]
 # Tenures of one account that ended so were followed by another at the same instant.
@@ -126,9 +128,11 @@ class Past:
 def fold(facts: Iterable[Fact], *, baseline: Baseline | None = None) -> Folded:
     """Derive the tenures of one group, in the order in which they ended or began.
 
-    With a baseline, facts before it are not read: it says what came of them.
+    With a baseline, facts before it are not read: it says what came of them. Nor is what a platform
+    took because a decision had taken it: the decision's own fact says when.
     """
     group = _Group()
+    facts = _without_mirrored(list(facts))
     if baseline is not None:
         facts = [fact for fact in facts if fact.at >= baseline.at]
         group.stand(baseline)
@@ -287,6 +291,20 @@ class _Group:
         self.co_owners.pop(account, None)
         if account == self.owner:
             self.owner = None
+
+
+def _without_mirrored(facts: Sequence[Fact]) -> list[Fact]:
+    """Leave out what a platform did to carry out a decision that ended the same account's role.
+
+    It may come late, when the decision is undone, or with a clock that runs behind; it must neither
+    end the role again nor in the decision's place.
+    """
+    decided = {(fact.caused_by, fact.account) for fact in facts if fact.cause == Cause.DECISION}
+    return [
+        fact
+        for fact in facts
+        if fact.cause or fact.kind not in _TAKING or (fact.caused_by, fact.account) not in decided
+    ]
 
 
 def _how(fact: Fact) -> Ended:

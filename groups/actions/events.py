@@ -13,6 +13,7 @@ from groups.actions import groups as group_actions
 from groups.batches import Batch, Item, Outcome, Status
 from groups.events import DEPARTURES, GovernanceEvent, Refusal
 from groups.models import EventReceipt, Group, LogEntry
+from groups.queries import commands
 from groups.queries import log as log_queries
 from groups.queries import tenures as tenure_queries
 from identity.actions import accounts
@@ -159,7 +160,8 @@ def _settle_departures(
 
 def _add_role_events(platform: Platform, batch: Batch, groups: Ids, people: Ids) -> set[UUID]:
     """Store the role events of the batch. Return the groups whose tenures may have moved."""
-    added = batch.role_events(groups, people, platform)
+    decisions = commands.find_decisions(platform=platform, references=batch.reasons())
+    added = batch.role_events(groups, people, decisions, platform)
     granted = {
         (groups[group], people[account]): at
         for (group, account), at in batch.first_grants().items()

@@ -18,7 +18,7 @@ from portal.core.actors import Actor
 
 ADOPT = f"""
 INSERT INTO groups_roleevent (id, platform_id, event_key, group_id, account_id, kind, role,
-    occurred_at, sequence, origin, actor_id, is_history)
+    occurred_at, sequence, origin, actor_id, caused_by, is_history)
 SELECT gen_random_uuid(), platform_id, event_key, group_id,
     CASE WHEN kind LIKE 'group.%%' THEN NULL ELSE subject_id END,
     CASE kind WHEN 'role.granted' THEN 'GRANTED' WHEN 'role.revoked' THEN 'REVOKED'
@@ -26,7 +26,10 @@ SELECT gen_random_uuid(), platform_id, event_key, group_id,
         WHEN 'group.restored' THEN 'RESTORED' WHEN 'group.created' THEN 'RESTORED'
         ELSE 'REMOVED' END,
     CASE WHEN kind LIKE 'role.%%' THEN upper(role) END,
-    occurred_at, sequence, 'PLATFORM', actor_id, false
+    occurred_at, sequence, 'PLATFORM', actor_id,
+    (SELECT id FROM groups_decision decision WHERE decision.platform_id = missing.platform_id
+        AND 'D-' || decision.number = missing.caused_by),
+    false
 FROM ({replays.MISSING}) missing
 ON CONFLICT DO NOTHING
 """

@@ -76,7 +76,8 @@ class EventData(serializers.Serializer[Any]):
         max_length=200,
         required=False,
         allow_null=True,
-        help_text="Id of the Accord command that led to it, if one did.",
+        help_text="The reference of the decision that it carries out, such as D-24029, if it does: "
+        "what a platform takes to carry out a decision comes back when that is reversed.",
     )
     attributes = serializers.DictField(
         required=False,

@@ -65,7 +65,8 @@ class RoleEvent(models.Model):
     sequence = models.BigIntegerField(default=0)
     origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.PLATFORM)
     actor = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
-    # Accord's own record (a decision, a transfer) that led to it.
+    # Accord's own record (a decision, a transfer) that led to it. An event of the platform has no
+    # cause: it may name the decision that it carries out.
     cause = models.CharField(max_length=8, choices=Cause.choices, null=True)
     caused_by = models.UUIDField(null=True)
     is_history = models.BooleanField(default=False)

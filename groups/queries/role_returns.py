@@ -49,6 +49,7 @@ def list_ended_by(decision: Decision) -> Iterable[Tenure]:
 def can_come_back(tenure: Tenure, *, at: datetime, without: UUID | None = None) -> bool:
     """No sanction forbids the role, the group exists, and the platform took nothing since.
 
+    What it took to carry out the decision that ended the tenure does not count.
     `without` leaves out the sanctions of a decision that is about to be undone.
     """
     forbidding = Sanction.objects.in_force_at(at).filter(
@@ -67,6 +68,8 @@ def can_come_back(tenure: Tenure, *, at: datetime, without: UUID | None = None) 
         origin=RoleEvent.Origin.PLATFORM,
         occurred_at__gt=tenure.period.upper,
     ).exclude(kind=RoleEvent.Kind.GRANTED)
+    ending = RoleEvent.objects.filter(group=tenure.group_id, event_key__in=[tenure.ended_event])
+    taken = taken.exclude(caused_by__in=ending.values("caused_by"))
     return not any(fact.role in (None, role) for fact in taken)
 
 

@@ -1,8 +1,10 @@
 """From role events to tenures: a pure function, so these tests need no database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +69,41 @@ def test_a_grant_begins_a_tenure_and_its_revocation_ends_it():
     (span,) = fold(story.facts).tenures
     assert (span.began_by, span.began_event) == (DAO, UUID(int=1000))
     assert (span.ended_by, span.ended_event) == (DAO, UUID(int=1001))
+
+
+def mirrored(fact, *, hours, key=2000, kind="REVOKED"):
+    """What a platform did to carry out the decision behind `fact`."""
+    at = fact.at + timedelta(hours=hours)
+    return replace(fact, key=UUID(int=key), kind=kind, at=at, sequence=0, cause=None)
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+@pytest.mark.parametrize("kind", ["REVOKED", "REMOVED"])
+def test_what_a_platform_does_to_carry_out_a_decision_changes_nothing(hours, kind):
+    story = Story().owner(ANA).then("REVOKED", ANA, "OWNER", cause="DECISION")
+    decided = story.told()
+
+    story.facts.append(mirrored(story.facts[-1], hours=hours, kind=kind))
+
+    assert story.told() == decided == [("ana", "OWNER", 1, 2, "GRANTED", "DECISION")]
+
+
+def test_what_is_carried_out_after_the_reversal_ends_no_role_again():
+    story = Story().owner(ANA).then("REVOKED", ANA, "OWNER", cause="DECISION")
+    late = mirrored(story.facts[-1], hours=60)
+    story.owner(ANA, cause="REVERSAL")
+
+    story.facts.append(late)
+
+    assert story.told()[-1] == ("ana", "OWNER", 3, None, "REINSTATED", None)
+
+
+def test_what_a_platform_takes_from_others_for_a_decision_counts():
+    story = Story().owner(ANA).manager(BEN).then("REVOKED", ANA, "OWNER", cause="DECISION")
+
+    story.facts.append(replace(mirrored(story.facts[-1], hours=24), account=BEN, role="MANAGER"))
+
+    assert ("ben", "MANAGER", 2, 4, "GRANTED", "REVOKED") in story.told()
 
 
 def test_granting_the_same_role_again_changes_nothing():

@@ -14,8 +14,10 @@ from groups.measures import MeasureInput
 from groups.models import Measure, RoleEvent, Tenure
 from groups.queries.role_losses import RoleLoss
 from portal.core.actors import Actor
+from tests.factories.events import event
 from tests.factories.groups import GroupFactory, RoleEventFactory
 from tests.groups import scene as scenes
+from tests.groups.ingesting import ingest, verdicts
 from tests.groups.scene import (
     BY_TESTS,
     CLOSE,
@@ -115,6 +117,42 @@ def test_a_role_changed_by_a_transfer_an_instant_later_goes_and_comes_back(at, a
     reverse(scene, decision, at=at, appellant=subject)
     assert roles(scene.member) == [(scene.group.pk, "OWNER")]
     assert roles(scene.owner) == [(scene.group.pk, "CO_OWNER")]
+
+
+@pytest.mark.parametrize("kind", ["role.revoked", "member.removed"])
+@pytest.mark.parametrize("minutes", [-3, 3])
+def test_a_role_comes_back_that_the_platform_took_to_carry_out_the_decision(at, kind, minutes):
+    scene = make_scene()
+    decision = decide_in_effect(scene, SUSPEND_OWNING, at=at)
+    carry_out(scene, decision.reference, kind, at=at + timedelta(minutes=minutes))
+
+    reverse(scene, decision, at=at + timedelta(days=1))
+
+    assert roles(scene.owner) == [(scene.group.pk, "OWNER")]
+
+
+@pytest.mark.parametrize("reason", [None, "D-1", "D-99999999999999999999", "cmd-7"])
+def test_a_role_that_the_platform_took_for_another_reason_does_not_come_back(at, reason):
+    scene = make_scene()
+    decision = decide_in_effect(scene, SUSPEND_OWNING, at=at)
+    carry_out(scene, reason, "role.revoked", at=at + timedelta(minutes=3))
+
+    reverse(scene, decision, at=at + timedelta(days=1))
+
+    assert roles(scene.owner) == []
+
+
+def carry_out(scene, reason, kind, *, at):
+    """Let the platform take the owner's role, and name its reason."""
+    found = event(
+        kind,
+        scene.owner.external_id,
+        group=scene.group.external_id,
+        time=at,
+        role="owner" if kind == "role.revoked" else None,
+        caused_by=reason,
+    )
+    assert verdicts(ingest(scene.platform, found, at=at)) == [("ACCEPTED", None)]
 
 
 def test_points_alone_end_no_role(at):
