@@ -1,10 +1,12 @@
 """What owners, managers and members fill in. The actions decide; these say what is missing."""
 
 import zoneinfo
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django import forms
+from django.utils import timezone
 
 from groups.actions.flags import LONGEST_EXCERPT, LONGEST_STATEMENT
 from groups.models import Rule
@@ -30,6 +32,30 @@ class VersionedForm(Form):
     """A form that carries the version of the record that the person saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+
+
+class PastInstantForm(Form):
+    """A moment that has passed, in the reader's time zone unless it names its own."""
+
+    at = forms.DateTimeField(
+        label="Day and time",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={
+            "invalid": "Write the day and the time as 2026-05-31T14:00.",
+        },
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._now = now
+        latest = timezone.localtime(now).strftime("%Y-%m-%dT%H:%M")
+        self.fields["at"].widget.attrs["max"] = latest
+
+    def clean_at(self) -> datetime:
+        at: datetime = self.cleaned_data["at"]
+        if at > self._now:
+            raise forms.ValidationError("That has not come yet. Choose a moment that has passed.")
+        return at
 
 
 class AnswerForm(VersionedForm):

@@ -45,7 +45,7 @@ class Responsible:
 def get_responsible(*, group: Group, at: datetime) -> list[Responsible]:
     """Return who held which role in the group at `at`: the owner first, then by seniority."""
     tenures = list(Tenure.objects.filter(group=group).at(at).select_related("account"))
-    tenures.sort(key=lambda tenure: (RANKS[Role(tenure.role)], tenure.since, tenure.pk))
+    tenures.sort(key=rank_of)
     levels = _get_levels([tenure.account_id for tenure in tenures], at)
     return [
         Responsible(
@@ -58,6 +58,39 @@ def get_responsible(*, group: Group, at: datetime) -> list[Responsible]:
         )
         for tenure in tenures
     ]
+
+
+def rank_of(tenure: Tenure) -> tuple[int, datetime, UUID]:
+    """Order by who answers first: the owner, then by role and seniority."""
+    return RANKS[Role(tenure.role)], tenure.since, tenure.pk
+
+
+# What is left of the life of a group when every tenure of an owner is cut out.
+GAPS = """
+SELECT lower(gap), upper(gap) FROM unnest(
+    tstzmultirange(tstzrange(%(first)s, %(last)s)) - COALESCE(
+        (SELECT range_agg(period) FROM groups_tenure
+            WHERE group_id = %(group)s AND role = 'OWNER'), '{}')) AS gap
+ORDER BY 1 DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A period in which nobody answered for a group; `until` is null while it lasts."""
+
+    since: datetime
+    until: datetime | None
+
+
+def list_gaps(*, group: Group, at: datetime) -> list[Gap]:
+    """Return when the group had no owner, from when it is known until `at` or its end."""
+    last = min(filter(None, [group.archived_at, group.closed_at, at]))
+    if last <= group.first_seen_at:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(GAPS, {"first": group.first_seen_at, "last": last, "group": group.pk})
+        return [Gap(since, None if until == at else until) for since, until in cursor.fetchall()]
 
 
 def _get_levels(account_ids: Sequence[UUID], at: datetime) -> dict[UUID, str]:

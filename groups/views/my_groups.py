@@ -1,8 +1,5 @@
-"""The groups of a person, and the pages of one group: its cases, and who answers for it."""
+"""The groups of a person, and the cases of one or all of them."""
 
-import csv
-import io
-from datetime import UTC
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,14 +10,9 @@ from django.views.decorators.http import require_safe
 from groups import access
 from groups.models import Group, Tenure
 from groups.queries import answering, dashboard
-from groups.queries import tenures as tenure_queries
-from groups.views import pictures, visitor
-from portal.core import cells
+from groups.views import visitor
 
-MOST_TENURES = 100
 STATES = {"ACTIVE": "good", "ORPHANED": "watch", "FROZEN": "bad", "CLOSED": "neutral"}
-ORDER = ["OWNER", "CO_OWNER", "MANAGER"]
-HEADINGS = ["account", "name", "role", "from", "until", "how it began", "how it ended"]
 
 
 @require_safe
@@ -74,58 +66,6 @@ def _cases(request: HttpRequest, group: Group | None) -> dict[str, Any]:
         "newer_url": request.path if before else "",
         "older_url": f"?before={found[-1].number}" if has_more else "",
     }
-
-
-@require_safe
-@login_required
-def show_people(request: HttpRequest, id: str) -> HttpResponse:
-    user, at = visitor.user_of(request), visitor.now()
-    group = access.get_group_for_owner(user, id)
-    tenures = list(tenure_queries.list_tenures(group=group)[: MOST_TENURES + 1])
-    frame = frame_of(request, group, dashboard.get_role(user=user, group=group), "people")
-    return render(
-        request,
-        "groups/people.html",
-        frame
-        | {
-            "now_held": sorted(
-                (tenure for tenure in tenures if tenure.until is None),
-                key=lambda tenure: (ORDER.index(tenure.role), tenure.since, tenure.pk),
-            ),
-            "tenures": tenures[:MOST_TENURES],
-            "has_more": len(tenures) > MOST_TENURES,
-            "picture": pictures.of_tenures(tenures, at=at),
-            "delegates": set(answering.list_delegates(group_id=group.pk)),
-        },
-    )
-
-
-@require_safe
-@login_required
-def download_people(request: HttpRequest, id: str) -> HttpResponse:
-    """Send the roles of a group as a table (RFC 4180, UTF-8), times in UTC."""
-    group = access.get_group_for_owner(visitor.user_of(request), id)
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(HEADINGS)
-    for tenure in tenure_queries.list_tenures(group=group).iterator(chunk_size=1000):
-        writer.writerow([cells.neutralise(cell) for cell in _row(tenure)])
-    response = HttpResponse(buffer.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="responsibility.csv"'
-    return response
-
-
-def _row(tenure: Tenure) -> list[str]:
-    until = tenure.until
-    return [
-        tenure.account.external_id,
-        tenure.account.display_name,
-        tenure.get_role_display(),
-        tenure.since.astimezone(UTC).isoformat(),
-        until.astimezone(UTC).isoformat() if until else "",
-        tenure.get_began_display(),
-        tenure.get_ended_display() if tenure.ended else "",
-    ]
 
 
 def frame_of(request: HttpRequest, group: Group, role: Tenure | None, tab: str) -> dict[str, Any]:

@@ -5,38 +5,59 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from groups.models import Tenure
+from groups.queries.tenures import Gap
 
 NARROWEST = 0.6
 MOST_ROWS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One tenure, and its place along the line of time in per cent."""
+class Place:
+    """Where a period lies along the line of time, in per cent."""
 
-    tenure: Tenure
     left: str
     width: str
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One tenure and its place."""
+
+    tenure: Tenure
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    bars: Sequence[Bar]
+    rows: Sequence[Row]
+    # When nobody was the owner.
+    gaps: Sequence[Place]
     first: datetime
     last: datetime
 
 
-def of_tenures(tenures: Sequence[Tenure], *, at: datetime) -> Picture | None:
-    """Place the latest tenures on one line of time that ends at `at`; none for no tenures."""
+def of_tenures(
+    tenures: Sequence[Tenure], *, gaps: Sequence[Gap] = (), at: datetime
+) -> Picture | None:
+    """Place the latest tenures on one line of time that ends at `at`; none for no tenures.
+
+    Of the gaps without an owner, those on that line.
+    """
     shown = sorted(tenures[:MOST_ROWS], key=lambda tenure: (tenure.since, tenure.pk))
     if not shown:
         return None
     first = shown[0].since
-    whole = max((at - first).total_seconds(), 1)
-    bars = []
-    for tenure in shown:
-        left = (tenure.since - first).total_seconds() / whole * 100
-        held = ((tenure.until or at) - tenure.since).total_seconds() / whole * 100
-        width = max(held, NARROWEST)
-        bars.append(Bar(tenure, f"{min(left, 100 - width):.2f}%", f"{width:.2f}%"))
-    return Picture(bars, first, at)
+
+    def place(since: datetime, until: datetime | None) -> Place:
+        whole = max((at - first).total_seconds(), 1)
+        left = (max(since, first) - first).total_seconds() / whole * 100
+        width = ((until or at) - max(since, first)).total_seconds() / whole * 100
+        width = max(width, NARROWEST)
+        return Place(f"{min(left, 100 - width):.2f}%", f"{width:.2f}%")
+
+    return Picture(
+        rows=[Row(tenure, place(tenure.since, tenure.until)) for tenure in shown],
+        gaps=[place(gap.since, gap.until) for gap in gaps if (gap.until or at) > first],
+        first=first,
+        last=at,
+    )

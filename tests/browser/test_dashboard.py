@@ -1,6 +1,7 @@
 """The pages of owners and managers in a real browser: the whole journey, by keyboard, and looks."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from groups.actions import appeals as appeal_actions
 from groups.actions import cases as case_actions
 from groups.actions import decisions
 from groups.measures import MeasureInput
-from groups.models import Appeal, Case, Decision, Notice
+from groups.models import Appeal, Case, Decision, Group, Notice
 from portal.core.actors import Actor
 from tests.browser.conftest import sideways
 from tests.factories.groups import TenureFactory
@@ -155,6 +156,15 @@ def test_the_pages_of_a_group_have_no_serious_barrier(page_of, place, look):
         by=Actor.user(place.owner.user),
         at=timezone.now(),
     )
+    TenureFactory(
+        group=place.group,
+        account=place.person("Ines Albrecht"),
+        since=timezone.now() - timedelta(days=330),
+        until=timezone.now() - timedelta(days=290),
+        ended="LEFT",
+        ended_event=uuid4(),
+    )
+    Group.objects.update(first_seen_at=timezone.now() - timedelta(days=360))
     page = page_of(place.owner.user)
     home = f"/groups/{place.group.pk}/"
     for name, address in {
@@ -162,7 +172,8 @@ def test_the_pages_of_a_group_have_no_serious_barrier(page_of, place, look):
         "groups": "/groups/",
         "group-standing-clean": home,
         "group-cases": f"{home}cases/",
-        "group-people": f"{home}people/",
+        "group-people": f"{home}people/?at={timezone.now() - timedelta(days=300):%Y-%m-%dT%H:%M}",
+        "group-people-refused": f"{home}people/?at=2999-01-01T00:00",
         "case-to-answer": f"/cases/{case.reference}/",
         "case-answered": f"/cases/{answered.reference}/",
         "cases": "/cases/",

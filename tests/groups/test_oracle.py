@@ -9,11 +9,15 @@ import pytest
 from django.core.management import call_command
 
 from groups.models import Group, ImportRun, Tenure
+from tests import sizes
+from tests.partners import bearer
 
 # Real events beside the checkout; where there are none, these tests are skipped.
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 HISTORY = DATA / "k8s-org.jsonl.gz"
 ORACLE = DATA / "k8s-org.asof.json"
+# The oracle knows owners and managers.
+KINDS = {"OWNER": "owner", "CO_OWNER": "owner", "MANAGER": "manager"}
 pytestmark = pytest.mark.skipif(
     not HISTORY.exists(), reason="the real history is not on this machine"
 )
@@ -48,3 +52,22 @@ def test_no_group_differs_from_the_oracle_on_any_of_its_dates(platform, tmp_path
         }
         assert holders(platform, datetime.fromisoformat(day)) == expected
     assert not list(tmp_path.iterdir())
+
+
+def test_partners_are_told_the_same_of_every_group(client, platform, settings):
+    """Of each group on one of the dates; for a release on all of them."""
+    settings.API_REQUESTS_PER_MINUTE = 1_000_000
+    call_command("import_events", HISTORY, platform=platform.slug, history=True, verbosity=0)
+    addresses = dict(Group.objects.filter(platform=platform).values_list("external_id", "pk"))
+    headers = bearer(platform, "groups")
+
+    snapshots = json.loads(ORACLE.read_text())
+    step = sizes.size(every_run=len(snapshots), release=1)
+    for place, (day, groups) in enumerate(snapshots.items()):
+        at = datetime.fromisoformat(day).isoformat()
+        for group, address in sorted(addresses.items())[place % step :: step]:
+            url = f"/api/v1/groups/{address}/responsible"
+            answer = client.get(url, {"at": at}, headers=headers).json()
+            held = {(told["account"], KINDS[told["role"]]) for told in answer["responsible"]}
+            people = groups.get(group, {})
+            assert held == {(name, role) for role in people for name in people[role]}, group

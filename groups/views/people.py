@@ -1,0 +1,90 @@
+"""Who is responsible for a group, and who was: now, at an instant, and over time."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from groups import access, forms
+from groups.models import Tenure
+from groups.queries import answering, dashboard
+from groups.queries import tenures as tenure_queries
+from groups.views import pictures, visitor
+from groups.views.my_groups import frame_of
+from portal.core import cells
+
+MOST_TENURES = 100
+HEADINGS = ["account", "name", "role", "from", "until", "how it began", "how it ended"]
+
+
+@require_safe
+@login_required
+def show_people(request: HttpRequest, id: str) -> HttpResponse:
+    user, at = visitor.user_of(request), visitor.now()
+    group = access.get_group_for_owner(user, id)
+    tenures = list(tenure_queries.list_tenures(group=group)[: MOST_TENURES + 1])
+    gaps = tenure_queries.list_gaps(group=group, at=at)
+    frame = frame_of(request, group, dashboard.get_role(user=user, group=group), "people")
+    form = forms.PastInstantForm(request.GET if "at" in request.GET else None, now=at)
+    asked = form.cleaned_data["at"] if form.is_valid() else None
+    shown = {
+        "now_held": _by_rank(tenure for tenure in tenures if tenure.until is None),
+        "form": form,
+        "asked": asked,
+        "then_held": _held_at(group, asked) if asked else [],
+        "tenures": tenures[:MOST_TENURES],
+        "has_more": len(tenures) > MOST_TENURES,
+        "gaps": gaps,
+        "picture": pictures.of_tenures(tenures, gaps=gaps, at=at),
+        "delegates": set(answering.list_delegates(group_id=group.pk)),
+    }
+    return render(request, "groups/people.html", frame | shown)
+
+
+@require_safe
+@login_required
+def download_people(request: HttpRequest, id: str) -> HttpResponse:
+    """Send the roles of a group as a table (RFC 4180, UTF-8), times in UTC.
+
+    With `at`, only those that were held at that instant; what is no past instant is ignored.
+    """
+    group = access.get_group_for_owner(visitor.user_of(request), id)
+    tenures = tenure_queries.list_tenures(group=group)
+    form = forms.PastInstantForm(request.GET, now=visitor.now())
+    if form.is_valid():
+        tenures = tenures.filter(period__contains=form.cleaned_data["at"])
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(HEADINGS)
+    for tenure in tenures.iterator(chunk_size=1000):
+        writer.writerow([cells.neutralise(cell) for cell in _row(tenure)])
+    response = HttpResponse(buffer.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="responsibility.csv"'
+    return response
+
+
+def _held_at(group: Any, at: datetime) -> list[Tenure]:
+    return _by_rank(tenure_queries.list_tenures(group=group).filter(period__contains=at))
+
+
+def _by_rank(tenures: Iterable[Tenure]) -> list[Tenure]:
+    return sorted(tenures, key=tenure_queries.rank_of)
+
+
+def _row(tenure: Tenure) -> list[str]:
+    until = tenure.until
+    return [
+        tenure.account.external_id,
+        tenure.account.display_name,
+        tenure.get_role_display(),
+        tenure.since.astimezone(UTC).isoformat(),
+        until.astimezone(UTC).isoformat() if until else "",
+        tenure.get_began_display(),
+        tenure.get_ended_display() if tenure.ended else "",
+    ]
