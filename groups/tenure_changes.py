@@ -35,7 +35,8 @@ class Changes:
     changed: list[Tenure] = field(default_factory=list)
     removed: list[Tenure] = field(default_factory=list)
     by_group: dict[UUID, dict[str, int]] = field(default_factory=dict)
-    _told: list[tuple[str, Tenure, Group]] = field(default_factory=list)
+    # Which tenures began or ended, as `BEGAN` and `ENDED` say.
+    told: list[tuple[str, Tenure, Group]] = field(default_factory=list)
 
     def compare(self, *, group: Group, before: Sequence[Tenure], after: Sequence[Span]) -> None:
         """Add what has to be written for one group.
@@ -56,7 +57,7 @@ class Changes:
                 self._note(group, "removed")
                 self.removed.append(tenure)
                 if tenure.ended is None:
-                    self._told.append((ENDED, tenure, group))
+                    self.told.append((ENDED, tenure, group))
 
     def _compare_one(self, group: Group, span: Span, tenure: Tenure | None) -> None:
         if tenure is None:
@@ -64,9 +65,9 @@ class Changes:
             _take(tenure, span)
             self.added.append(tenure)
             self._note(group, "added")
-            self._told.append((BEGAN, tenure, group))
+            self.told.append((BEGAN, tenure, group))
             if tenure.ended:
-                self._told.append((ENDED, tenure, group))
+                self.told.append((ENDED, tenure, group))
             return
         before = _values(tenure)
         was_ended, had_role = tenure.ended, tenure.role
@@ -76,9 +77,9 @@ class Changes:
         self.changed.append(tenure)
         self._note(group, "changed")
         if tenure.role != had_role or (was_ended and not tenure.ended):
-            self._told.append((BEGAN, tenure, group))
+            self.told.append((BEGAN, tenure, group))
         if tenure.ended and not was_ended:
-            self._told.append((ENDED, tenure, group))
+            self.told.append((ENDED, tenure, group))
 
     def _note(self, group: Group, what: str) -> None:
         counts = self.by_group.setdefault(group.pk, {"added": 0, "changed": 0, "removed": 0})
@@ -89,7 +90,7 @@ class Changes:
         return {"state": group.state, "tenures": self.by_group.get(group.pk, {})}
 
     def as_outbox_events(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for kind, tenure, group in self._told:
+        for kind, tenure, group in self.told:
             yield kind, str(tenure.pk), _told(kind, tenure, group)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from groups import events, locks, tenure_changes
 from groups.actions import groups as group_actions
+from groups.actions import tenure_notices
 from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
 from groups.queries import tenures as tenure_queries
@@ -29,7 +30,7 @@ def derive(
 ) -> tenure_changes.Changes:
     """Make the tenures of locked groups, and the groups' states, what their role events say.
 
-    Partners hear of what changed, unless it is history.
+    Partners and those concerned hear of what changed, unless it is history.
     """
     if not groups:
         return tenure_changes.Changes()
@@ -52,6 +53,7 @@ def derive(
     if not is_history:
         told = changes.as_outbox_events()
         outbox.publish_each(platform_id=groups[0].platform_id, events=told, at=at)
+        tenure_notices.tell(changes=changes.told, by=by, at=at)
     return changes
 
 
