@@ -14,9 +14,16 @@ def list_accounts(*, user: User) -> QuerySet[Account]:
     return Account.objects.filter(user=user).select_related("platform").order_by("platform__name")
 
 
-def list_groups(*, user: User) -> QuerySet[Tenure]:
-    """Return the roles that the accounts of `user` hold now, with their groups, by name."""
+def list_groups(*, user: User, after: UUID | None = None) -> QuerySet[Tenure]:
+    """Return the roles that the accounts of `user` hold now, with their groups, by name.
+
+    `after` is the id of one of them: only those that follow it. An id of anything else is ignored.
+    """
     held = Tenure.objects.current().filter(account__user=user)
+    last = held.select_related("group").filter(pk=after).first() if after else None
+    if last:
+        name = last.group.name
+        held = held.filter(Q(group__name__gt=name) | Q(group__name=name, pk__gt=last.pk))
     return held.select_related("group__platform", "account").order_by("group__name", "pk")
 
 

@@ -19,7 +19,8 @@ STATES = {"ACTIVE": "good", "ORPHANED": "watch", "FROZEN": "bad", "CLOSED": "neu
 @login_required
 def list_groups(request: HttpRequest) -> HttpResponse:
     user = visitor.user_of(request)
-    roles = list(dashboard.list_groups(user=user))
+    after = visitor.uuid_in(request.GET.get("after", ""))
+    roles, has_more = visitor.page_of(dashboard.list_groups(user=user, after=after))
     counts = dashboard.count_open_cases(user=user, group_ids=[role.group_id for role in roles])
     return render(
         request,
@@ -29,6 +30,8 @@ def list_groups(request: HttpRequest) -> HttpResponse:
             "rows": [
                 (role, STATES[role.group.state], counts.get(role.group_id, 0)) for role in roles
             ],
+            "first_url": request.path if after else "",
+            "next_url": f"?after={roles[-1].pk}" if has_more else "",
             "has_earlier": dashboard.has_earlier_cases(user=user),
         },
     )

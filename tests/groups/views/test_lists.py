@@ -66,6 +66,26 @@ def test_notices_and_past_cases_come_in_pages(as_user, place):
     assert "Newer" in reading.words(older)
 
 
+def test_my_groups_come_in_pages_by_name(as_user, place):
+    for number in range(30):
+        group = GroupFactory(platform=place.platform, name=f"Group {number % 3}")
+        TenureFactory(group=group, account=place.owner)
+    client, address = as_user(place.owner), reverse("groups:list")
+
+    first = client.get(address)
+    second = client.get(address + first.context["next_url"])
+
+    assert (len(first.context["rows"]), len(second.context["rows"])) == (25, 6)
+    shown = [role for page in (first, second) for role, _, _ in page.context["rows"]]
+    assert len({role.pk for role in shown}) == 31
+    assert [role.group.name for role in shown] == sorted(role.group.name for role in shown)
+    assert second.context["next_url"] == ""
+    assert "Back to the first" in reading.words(second)
+    foreign = TenureFactory().pk
+    for mark in (foreign, "x", "\0"):
+        assert client.get(address, {"after": mark}).context["rows"] == first.context["rows"]
+
+
 @pytest.mark.parametrize("mark", ["x", "-1", "9" * 40, "%00", "٣"])
 def test_a_forged_place_in_a_list_shows_its_beginning(as_user, place, mark):
     client = as_user(place.owner)
