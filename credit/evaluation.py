@@ -9,10 +9,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from credit import policy as policy_documents
 from credit import queries
 from credit.models import Privilege
-from credit.policy import Limits
+from credit.policy import LEVELS, Document, Limits
 from credit.privileges import Answer, Privileges, Reason
 from credit.record import Record
 from identity.models import Account, Verification
@@ -77,7 +76,7 @@ def evaluate(
     if not reasons and action is not Action.MANAGE_GROUP and not owns_it_already:
         reasons = tuple(_beyond(found.limits, groups_owned, group_size))
         if action is Action.OWN_GROUP and group_size is not None:
-            reasons += tuple(_unverified(account, group_size, platform_id=platform_id, at=at))
+            reasons += tuple(_unverified(account, group_size, found.policy, at=at))
     return Evaluation((*refusals, *reasons), found.policy_version, _lifetime(found, at))
 
 
@@ -97,14 +96,13 @@ def _beyond(limits: Limits, groups_owned: int, size: int | None) -> list[Reason]
 
 
 def _unverified(
-    account: Account | None, size: int, *, platform_id: UUID, at: datetime
+    account: Account | None, size: int, policy: Document, *, at: datetime
 ) -> list[Reason]:
     """Say what attestation a group of this size asks for that the account does not have now."""
-    document = policy_documents.of(queries.get_policy(platform_id=platform_id, at=at))
-    asked = document.verified_at(size)
+    asked = policy.level_for(size)
     if asked is None:
         return []
-    enough = policy_documents.LEVELS[policy_documents.LEVELS.index(asked.level) :]
+    enough = LEVELS[LEVELS.index(asked.level) :]
     held = Verification.objects.filter(account=account, level__in=enough).valid_at(at)
     if account is not None and held.exists():
         return []

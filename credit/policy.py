@@ -98,7 +98,7 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
         """Return the best tier that `score` reaches; the last one begins at the floor."""
         return next(tier for tier in self.tiers if score >= tier.at_least)
 
-    def verified_at(self, size: int) -> Verified | None:
+    def level_for(self, size: int) -> Verified | None:
         """Return the highest level that taking on a group of this size asks for; None for none."""
         asked = [each for each in self.verification if size > each.above]
         return max(asked, key=lambda each: LEVELS.index(each.level), default=None)

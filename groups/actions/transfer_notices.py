@@ -4,6 +4,7 @@ from datetime import datetime
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 
 from groups import notice_phrases, wording
@@ -97,14 +98,16 @@ def _write(
 ) -> None:
     """Write it; words that a platform has not, or cannot fill, hold up no offer and no claim."""
     try:
-        notices.write(
-            kind=kind,
-            recipient=account,
-            slots=slots,
-            platform=group.platform,
-            group=group,
-            by=by,
-            at=at,
-        )
+        # A savepoint: the offer or claim goes on without its notice.
+        with transaction.atomic():
+            notices.write(
+                kind=kind,
+                recipient=account,
+                slots=slots,
+                platform=group.platform,
+                group=group,
+                by=by,
+                at=at,
+            )
     except (notices.NoWords, wording.UnfilledSlot) as error:
         log.warning("notice_not_written", kind=kind.value, code=error.code, group=str(group.pk))
