@@ -65,7 +65,7 @@ def test_a_claim_is_read_once_more_and_then_sent(as_user, scene, group):
 
     review = client.post(URL, named(scene.member))
     text = reading.words(review)
-    assert "Claim Night trains?" in text
+    assert "Claim Night trains ?" in text
     assert "Nothing stands against your taking it on." in text
     assert "Staff may give it to you before 2 Dec 2026" in text
     assert not Claim.objects.exists()
@@ -134,7 +134,7 @@ def test_a_claim_is_withdrawn_once(as_user, scene, group):
     made, client = claim_of(scene.member, group), as_user(scene.member)
 
     asked = client.get(url(made, "withdraw"))
-    assert "Withdraw your claim to Night trains?" in reading.words(asked)
+    assert "Withdraw your claim to Night trains ?" in reading.words(asked)
     assert Claim.objects.get().state == "OFFERED"
     assert client.post(url(made, "withdraw")).url == url(made)
     assert Claim.objects.get().state == "CANCELLED"
@@ -173,9 +173,9 @@ def test_how_a_claim_ended_is_said(as_user, scene, group, state, said):
 
 def test_after_the_deadline_nothing_is_offered(as_user, scene, group):
     TenureFactory(group=group, account=scene.member, role="MANAGER")
-    client = as_user(scene.member)
 
     with time_machine.travel(group.claim_due_at, tick=False):
+        client = as_user(scene.member)
         pages = [client.get(path) for path in ("/", URL, f"/groups/{group.pk}/people/")]
 
     for page in pages:
