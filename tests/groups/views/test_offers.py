@@ -333,8 +333,8 @@ def test_the_old_owner_takes_it_back_from_their_page(as_user, scene):
         theirs = reading.words(as_user(scene.member).get(url(transfer)))
         again = client.post(url(transfer, "take_back"))
 
-    assert "You answer for it again." in mine
-    assert "Olga took the group back. You have the role in it that you had before." in theirs
+    assert "You took the group back, and answer for it again." in mine
+    assert "Olga took the group back. You have the role in it that you had before" in theirs
     assert again.status_code == 409
 
 
