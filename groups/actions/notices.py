@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+import structlog
 from django.db import transaction
 
 from groups import notice_slots, wording
@@ -14,6 +16,7 @@ from portal.core.actors import Actor
 from portal.core.errors import Invalid
 from portal.core.models import Platform
 
+log = structlog.get_logger(__name__)
 ON_GROUP = (Measure.Kind.FREEZE_GROUP, Measure.Kind.CLOSE_GROUP)
 
 
@@ -78,6 +81,21 @@ def write(
     audit.record(action="notices.write", record=notice, by=by, at=at, new=new)
     _publish(notice, about, at=at)
     return notice
+
+
+def write_if_worded(*, kind: str, recipient: Account, group: Group, **more: Any) -> Notice | None:
+    """Write a notice that nothing waits for; null where the platform has no words for it.
+
+    A savepoint: what the notice tells of goes on without it.
+    """
+    try:
+        with transaction.atomic():
+            return write(
+                kind=kind, recipient=recipient, group=group, platform=group.platform, **more
+            )
+    except (NoWords, wording.UnfilledSlot) as error:
+        log.warning("notice_not_written", kind=kind, code=error.code, group=str(group.pk))
+        return None
 
 
 def _publish(notice: Notice, about: notice_slots.About, *, at: datetime) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -20,7 +19,6 @@ from groups.models.tenures import Role
 from identity.models import Account
 from portal.core.actors import Actor
 
-log = structlog.get_logger(__name__)
 Told = tuple[str, Tenure, Group]
 # Reports come to them.
 _ANSWERING = (Role.OWNER, Role.MANAGER)
@@ -51,23 +49,14 @@ def tell(*, changes: Iterable[Told], by: Actor, at: datetime) -> None:
     people = found.select_related("user", "platform").in_bulk()
     for each in chosen:
         if account := people.get(each.tenure.account_id):
-            _write(each, account, by=by, at=at)
-
-
-def _write(each: _News, account: Account, *, by: Actor, at: datetime) -> None:
-    try:
-        with transaction.atomic():
-            notices.write(
+            notices.write_if_worded(
                 kind=each.kind,
                 recipient=account,
-                slots={"date": each.date, "link": settings.PUBLIC_URL + each.link},
-                at=at,
-                by=by,
-                platform=account.platform,
                 group=each.group,
+                slots={"date": each.date, "link": settings.PUBLIC_URL + each.link},
+                by=by,
+                at=at,
             )
-    except notices.NoWords:
-        log.warning("notice_without_words", kind=each.kind, platform=account.platform.slug)
 
 
 def _choose(changes: Iterable[Told]) -> Iterator[_News]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from groups import access
 from groups.models import Group, Tenure
 from groups.queries import answering, dashboard
+from groups.queries import transfers as transfer_queries
 from groups.views import visitor
 
 STATES = {"ACTIVE": "good", "ORPHANED": "watch", "FROZEN": "bad", "CLOSED": "neutral"}
@@ -73,12 +74,18 @@ def _cases(request: HttpRequest, group: Group | None) -> dict[str, Any]:
 
 def frame_of(request: HttpRequest, group: Group, role: Tenure | None, tab: str) -> dict[str, Any]:
     """Return what the head of every page of a group shows."""
-    user = visitor.user_of(request)
+    user, at = visitor.user_of(request), visitor.now()
+    cooling = transfer_queries.get_cooling(group=group, at=at)
     return {
         "section": "groups",
         "tab": tab,
         "group": group,
         "role": role,
         "state_badge": STATES[group.state],
+        "is_owner": role is not None and role.role == "OWNER",
+        "offer": transfer_queries.get_open_offer(group=group, at=at),
+        "cooling": cooling,
+        "is_cooling_giver": cooling is not None and cooling.from_account.user_id == user.pk,
+        "may_claim": group.claim_due_at is not None and group.claim_due_at > at,
         "open_count": dashboard.count_open_cases(user=user, group_ids=[group.pk]).get(group.pk, 0),
     }
