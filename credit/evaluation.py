@@ -11,10 +11,11 @@ from django.utils.translation import ngettext
 
 from credit import queries
 from credit.models import Privilege
-from credit.policy import Limits
+from credit.policy import LEVELS, Document, Limits
 from credit.privileges import Answer, Privileges, Reason
 from credit.record import Record
-from identity.models import Account
+from identity.models import Account, Verification
+from identity.models.verifications import Level
 
 # A decision can change an answer at any moment, so nobody keeps one for longer.
 LONGEST_LIFETIME = timedelta(seconds=60)
@@ -63,8 +64,8 @@ def evaluate(
 ) -> Evaluation:
     """Answer for an account, or for one Accord does not know, which has the starting standing.
 
-    `refusals` are reasons that lie in the group itself. Limits concern groups that are taken on,
-    not one that the account owns already.
+    `refusals` are reasons that lie in the group itself. Limits and the level of verification
+    concern groups that are taken on, not one that the account owns already.
     """
     if account is None:
         record = Record(policy=queries.get_policy(platform_id=platform_id, at=at))
@@ -74,6 +75,8 @@ def evaluate(
     reasons = found.of(Privilege(action.upper())).reasons
     if not reasons and action is not Action.MANAGE_GROUP and not owns_it_already:
         reasons = tuple(_beyond(found.limits, groups_owned, group_size))
+        if action is Action.OWN_GROUP and group_size is not None:
+            reasons += tuple(_unverified(account, group_size, found.policy, at=at))
     return Evaluation((*refusals, *reasons), found.policy_version, _lifetime(found, at))
 
 
@@ -90,6 +93,26 @@ def _beyond(limits: Limits, groups_owned: int, size: int | None) -> list[Reason]
         sentence = _("This account may take on groups of up to %(most)d members.")
         found.append(Reason("group-size", sentence % {"most": limits.group_size}))
     return found
+
+
+def _unverified(
+    account: Account | None, size: int, policy: Document, *, at: datetime
+) -> list[Reason]:
+    """Say what attestation a group of this size asks for that the account does not have now."""
+    asked = policy.level_for(size)
+    if asked is None:
+        return []
+    enough = LEVELS[LEVELS.index(asked.level) :]
+    held = Verification.objects.filter(account=account, level__in=enough).valid_at(at)
+    if account is not None and held.exists():
+        return []
+    sentence = _(
+        "Whoever takes on a group of more than %(above)d members needs a verified identity of the"
+        " level “%(level)s” or higher, and this account has none now. It can be verified on the"
+        " service."
+    )
+    level = Level(asked.level).label
+    return [Reason("verification-level", sentence % {"above": asked.above, "level": level})]
 
 
 def _lifetime(found: Privileges, at: datetime) -> int:

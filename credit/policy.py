@@ -19,6 +19,9 @@ Name = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"\S")]
 # The values of credit.models.Privilege; msgspec writes no schema for Django's enums.
 PrivilegeName = Literal["CREATE_GROUP", "OWN_GROUP", "MANAGE_GROUP"]
 SEVERITIES = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
+# The values of identity's Level, from the lowest to the highest.
+LevelName = Literal["BASIC", "SUBSTANTIAL", "HIGH"]
+LEVELS: tuple[LevelName, ...] = ("BASIC", "SUBSTANTIAL", "HIGH")
 
 
 class InvalidPolicy(Invalid):
@@ -66,6 +69,17 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
 
 
+class Verified(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whoever takes on a group of more members than `above` has an attestation of this level."""
+
+    above: Count
+    level: LevelName
+
+
+# For policies that say nothing of it; an empty list asks for no attestation.
+VERIFIED = (Verified(500, "SUBSTANTIAL"), Verified(5000, "HIGH"))
+
+
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
     """One version of a policy. Tiers are listed from the best to the worst."""
 
@@ -75,6 +89,7 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     severities: Severities
     tiers: Annotated[tuple[Tier, ...], Meta(min_length=1, max_length=10)]
     first_low_finding: FirstFinding | None = None
+    verification: Annotated[tuple[Verified, ...], Meta(max_length=10)] = VERIFIED
 
     def clamp(self, total: int) -> int:
         return max(self.floor, min(self.ceiling, total))
@@ -82,6 +97,11 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     def tier_at(self, score: int) -> Tier:
         """Return the best tier that `score` reaches; the last one begins at the floor."""
         return next(tier for tier in self.tiers if score >= tier.at_least)
+
+    def level_for(self, size: int) -> Verified | None:
+        """Return the highest level that taking on a group of this size asks for; None for none."""
+        asked = [each for each in self.verification if size > each.above]
+        return max(asked, key=lambda each: LEVELS.index(each.level), default=None)
 
     def terms_of(self, severity: str) -> Terms:
         found: Terms = getattr(self.severities, severity.lower())

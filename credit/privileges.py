@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from credit.fold import Step
 from credit.models import Privilege, Sanction
-from credit.policy import Limits, Tier
+from credit.policy import Document, Limits, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Privileges:
     own: Answer
     manage: Answer
     limits: Limits
+    policy: Document
     policy_version: int
     next_change_at: datetime | None
 
@@ -79,6 +80,7 @@ def assess(
     decision_ids: tuple[UUID, ...],
     sanctions: Iterable[Sanction],
     group_id: UUID | None,
+    policy: Document,
     policy_version: int,
     next_change_at: datetime | None,
 ) -> Privileges:
@@ -100,6 +102,7 @@ def assess(
         own=Answer(tuple(own)),
         manage=Answer(tuple(reasons[Privilege.MANAGE_GROUP.value])),
         limits=tier.limits,
+        policy=policy,
         policy_version=policy_version,
         next_change_at=next_change_at,
     )

@@ -260,6 +260,7 @@ def _from_projection(
         decision_ids=(),
         sanctions=sanctions.order_by("starts_at", "pk"),
         group_id=group_id,
+        policy=document,
         policy_version=standing.policy.version,
         next_change_at=standing.next_change_at,
     )

@@ -100,6 +100,7 @@ class Record:
             decision_ids=self._behind(standing),
             sanctions=[s for s in self.sanctions if s.is_in_force_at(at)],
             group_id=group_id,
+            policy=policy.of(self.policy),
             policy_version=self.policy.version,
             next_change_at=standing.next_change_at,
         )

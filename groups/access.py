@@ -4,12 +4,24 @@ What somebody may not see answers exactly like what does not exist.
 """
 
 import re
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
-from groups.models import Appeal, Case, Decision, EventReceipt, Flag, Group, Notice, Rule
+from groups.models import (
+    Appeal,
+    Case,
+    Claim,
+    Decision,
+    EventReceipt,
+    Flag,
+    Group,
+    Notice,
+    Rule,
+    Transfer,
+)
 from groups.queries import visibility
 from identity.models import Account, User
 from identity.roles import Permission
@@ -18,6 +30,7 @@ from portal.core.models import Platform
 
 Row = TypeVar("Row", bound=Model)
 REFERENCE = re.compile(r"[A-Z]-([0-9]{1,15})")
+TRANSFERS_WITH = ("group__platform", "from_account__user", "to_account__user")
 MISSING = "There is no such record, or it is not one you may see."
 
 
@@ -45,6 +58,43 @@ def get_group_for(
 def get_group_for_owner(user: User, id: UUID | str) -> Group:
     """Return a group in which an account of `user` holds a role now."""
     return _one(visibility.list_groups_for_owner(user=user).select_related("platform"), id)
+
+
+def get_group_owned_by(user: User, id: UUID | str) -> Group:
+    """Return a group that an account of `user` answers for now."""
+    return _one(visibility.list_groups_owned_by(user=user).select_related("platform"), id)
+
+
+def get_transfer_for(user: User, id: UUID | str) -> Transfer:
+    """Return an offer that `user` made or received."""
+    found = visibility.list_transfers_for(user=user)
+    return _one(found.select_related(*TRANSFERS_WITH), id)
+
+
+def get_transfer_to(user: User, id: UUID | str) -> Transfer:
+    """Return an offer that `user` received."""
+    found = Transfer.objects.filter(to_account__user=user)
+    return _one(found.select_related(*TRANSFERS_WITH), id)
+
+
+def get_transfer_from(user: User, id: UUID | str) -> Transfer:
+    """Return an offer that `user` made."""
+    found = Transfer.objects.filter(from_account__user=user)
+    return _one(found.select_related(*TRANSFERS_WITH), id)
+
+
+def get_claim_of(user: User, id: UUID | str) -> Claim:
+    """Return a claim that an account of `user` made."""
+    found = Claim.objects.filter(account__user=user)
+    return _one(found.select_related("group__platform", "account"), id)
+
+
+def get_claim_for(
+    user: User, id: UUID | str, *, permission: Permission = Permission.VIEW_RECORDS
+) -> Claim:
+    """Return a claim for staff who have `permission` on its platform."""
+    found = visibility.list_claims_for_staff(user=user, permission=permission)
+    return _one(found.select_related("group__platform", "account"), id)
 
 
 def get_decision_for(
@@ -124,6 +174,28 @@ def get_group_named(platform: Platform, words: str) -> Group:
     if not found:
         raise NotFound(f"{platform} has no group with this name or id. Check how it is written.")
     return found[0]
+
+
+def get_account_named(platform: Platform, words: str) -> Account:
+    """Return the platform's account that a person means: its id, or a name that only one has."""
+    on_platform = Account.objects.filter(platform=platform).order_by("pk")
+    if account := on_platform.filter(external_id=words).first():
+        return account
+    found = list(on_platform.filter(display_name=words)[:2])
+    if len(found) > 1:
+        raise NotFound(f"More than one account on {platform} has this name. Give the id instead.")
+    if not found:
+        raise NotFound(f"{platform} has no account with this name or id. Check how it is written.")
+    return found[0]
+
+
+def get_claimable_group(platform: Platform, external_id: str, *, at: datetime) -> Group:
+    """Return the platform's group of that id that can be claimed at `at`."""
+    found = visibility.list_claimable(at=at).filter(platform=platform, external_id=external_id)
+    group = found.select_related("platform").order_by("pk").first()
+    if group is None:
+        raise NotFound(f"{platform} has no group of this id that can be claimed now.")
+    return group
 
 
 def get_rule_in_force(platform: Platform, code: str) -> Rule:

@@ -62,6 +62,68 @@ class WithdrawForm(VersionedForm):
     """Nothing to fill in: the button is the answer."""
 
 
+class ConfirmForm(Form):
+    """Nothing to fill in, and nothing that goes stale: what ended, ends once."""
+
+
+class HandOverForm(Form):
+    """Whom the owner offers the group to: one of those who help them, or anybody they name."""
+
+    helper = forms.ChoiceField(
+        label="Somebody who helps with the group", required=False, widget=forms.RadioSelect
+    )
+    recipient = forms.CharField(
+        label="Somebody else",
+        help_text="Their id or their name, exactly as the service shows it.",
+        max_length=LONGEST_NAME,
+        required=False,
+    )
+
+    def __init__(self, data: Any = None, *, helpers: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(data, **options)
+        field = self.fields["helper"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = helpers
+        if not helpers:
+            del self.fields["helper"]
+            self.fields["recipient"].label = "Who takes it on?"
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        helper, named = found.get("helper", ""), found.get("recipient", "")
+        if helper and named:
+            self.add_error("recipient", "Choose one person, or name somebody else, not both.")
+        if not helper and not named and not self.errors:
+            self.add_error("recipient", "Say who takes the group on.")
+        return found
+
+    def words(self) -> str:
+        """Return how the chosen person is called: an id where they were chosen from the list."""
+        return str(self.cleaned_data.get("helper") or self.cleaned_data["recipient"])
+
+
+class ClaimForm(Form):
+    account = forms.ChoiceField(label="Your account", help_text="The group is on its service.")
+    group = forms.CharField(
+        label="Which group?", help_text="Its id on the service.", max_length=200
+    )
+
+    def __init__(self, data: Any = None, *, accounts: list[Account], **options: Any) -> None:
+        super().__init__(data, **options)
+        self.accounts = {str(account.pk): account for account in accounts}
+        field = self.fields["account"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (key, f"{account} on {account.platform}") for key, account in self.accounts.items()
+        ]
+        if len(accounts) == 1:
+            field.widget = forms.HiddenInput()
+            self.initial.setdefault("account", str(accounts[0].pk))
+
+    def chosen_account(self) -> Account:
+        return self.accounts[self.cleaned_data["account"]]
+
+
 class FlagForm(Form):
     """A report by a member. `rules` are those of all the platforms of the person's accounts."""
 

@@ -53,6 +53,19 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
             "The person it is about can appeal until {until}. You can read the decision here:"
             "\n{link}"
         ),
+        "TRANSFER_ACCEPTED": (
+            "{name} took the group on. You stay in it as a co-owner, and can take it back within "
+            "24 hours."
+        ),
+        "TRANSFER_DECLINED": "{name} did not take the group on. It stays with you.",
+        "TRANSFER_CANCELLED": "{name} does not offer you the group any more.",
+        "TRANSFER_EXPIRED": "The offer was not answered in time. The group stays where it was.",
+        "TRANSFER_TAKEN_BACK": (
+            "{name} took the group back within 24 hours and is its owner again. You have the role "
+            "that you had before."
+        ),
+        "CLAIM_DECLINED": "The group was not given to you.",
+        "CLAIM_EXPIRED": "The time of your claim ran out, and the group was not given to you.",
         "mail_footer": ("Sent for {platform} by Accord. The same notice is kept for you at {link}"),
     },
     "de": {
@@ -100,6 +113,23 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "they_can_appeal": (
             "Die Person, um die es geht, kann bis {until} Beschwerde einlegen. Sie können die "
             "Entscheidung hier lesen:\n{link}"
+        ),
+        "TRANSFER_ACCEPTED": (
+            "{name} hat die Gruppe übernommen. Sie bleiben als Mitbesitzer darin und können sie "
+            "binnen 24 Stunden zurücknehmen."
+        ),
+        "TRANSFER_DECLINED": "{name} hat die Gruppe nicht übernommen. Sie bleibt bei Ihnen.",
+        "TRANSFER_CANCELLED": "{name} bietet Ihnen die Gruppe nicht mehr an.",
+        "TRANSFER_EXPIRED": (
+            "Das Angebot wurde nicht rechtzeitig beantwortet. Die Gruppe bleibt, wo sie war."
+        ),
+        "TRANSFER_TAKEN_BACK": (
+            "{name} hat die Gruppe binnen 24 Stunden zurückgenommen und ist wieder ihr Besitzer. "
+            "Sie haben die Rolle, die Sie vorher hatten."
+        ),
+        "CLAIM_DECLINED": "Die Gruppe wurde Ihnen nicht gegeben.",
+        "CLAIM_EXPIRED": (
+            "Die Zeit Ihres Anspruchs ist abgelaufen, und die Gruppe wurde Ihnen nicht gegeben."
         ),
         "mail_footer": (
             "Für {platform} gesendet von Accord. Dieselbe Mitteilung liegt für Sie unter {link}"

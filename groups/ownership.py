@@ -3,12 +3,16 @@
 from datetime import datetime
 
 from credit.evaluation import Action
+from credit.privileges import Reason
 from groups.models import Group, Tenure
 from groups.models.tenures import Role
 from groups.queries import evaluation
 from identity.models import Account
 from portal.core.actors import Actor
 from portal.core.errors import Conflict, Forbidden
+
+# Obstacles that lie in the group: anybody who sees it may know them.
+OF_THE_GROUP = ("group-frozen", "group-closed", "group-archived")
 
 
 class NotYourAccount(Forbidden):
@@ -33,21 +37,46 @@ def require_is(account: Account, *, by: Actor) -> None:
         raise NotYourAccount(f"{account} is not your account.")
 
 
-def require_may_own(*, account: Account, group: Group, at: datetime) -> None:
-    """Ask what partners are told, too. The caller has locked the account. Raises MayNotOwn."""
-    found = evaluation.evaluate_known(
+def list_obstacles(
+    *, account: Account, group: Group, at: datetime, owned_it_before: bool = False
+) -> tuple[Reason, ...]:
+    """Say what stands against taking the group on: what partners are told, too."""
+    return evaluation.evaluate_known(
         platform=group.platform,
         account=account,
         action=Action.OWN_GROUP,
         group=group,
         group_size=None,
         at=at,
-    ).evaluation
-    if not found.decision:
+        owned_it_before=owned_it_before,
+    ).evaluation.reasons
+
+
+def require_may_own(
+    *, account: Account, group: Group, at: datetime, owned_it_before: bool = False
+) -> None:
+    """Refuse whoever an obstacle stands against. The caller has locked the account.
+
+    Raises MayNotOwn.
+    """
+    found = list_obstacles(account=account, group=group, at=at, owned_it_before=owned_it_before)
+    if found:
         raise MayNotOwn(
-            " ".join(reason.sentence for reason in found.reasons),
-            reasons=[reason.code for reason in found.reasons],
+            " ".join(reason.sentence for reason in found),
+            reasons=[reason.code for reason in found],
         )
+
+
+def may_manage(*, account: Account, group: Group, at: datetime) -> bool:
+    """Tell whether the account may manage the group. The caller has locked the account."""
+    return evaluation.evaluate_known(
+        platform=group.platform,
+        account=account,
+        action=Action.MANAGE_GROUP,
+        group=group,
+        group_size=None,
+        at=at,
+    ).evaluation.decision
 
 
 def is_owner(account: Account, *, group: Group, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from credit import locks as credit_locks
 from groups import impartiality, locks, ownership
-from groups.actions import tenures
+from groups.actions import tenures, transfer_notices
 from groups.models import Claim, Group, RoleEvent, Tenure
 from identity import access
 from identity.models import Account, User
@@ -93,7 +93,7 @@ def withdraw(*, claim: Claim, by: Actor, at: datetime) -> Claim:
     ownership.require_is(claim.account, by=by)
     locks.lock_groups([claim.group_id])
     _end(claim, State.CANCELLED, at=at)
-    _audit("withdraw", [claim], by=by, at=at)
+    _note_end("withdraw", [claim], by=by, at=at)
     return claim
 
 
@@ -118,7 +118,7 @@ def decline(*, claim: Claim, by: Actor, at: datetime) -> Claim:
     user = _require_staff(claim, by)
     locks.lock_groups([claim.group_id])
     _end(claim, State.DECLINED, at=at, decided_by=user)
-    _audit("decline", [claim], by=by, at=at)
+    _note_end("decline", [claim], by=by, at=at)
     return claim
 
 
@@ -145,7 +145,7 @@ def award(*, group_id: UUID, by: Actor, at: datetime) -> Tenure | None:
         _mark([claim], State.ACCEPTED, at=at)
         return _give(claim, group, account, by=by, at=at)
     _mark(claims, State.EXPIRED, at=at)
-    _audit("expire", claims, by=by, at=at)
+    _note_end("expire", claims, by=by, at=at)
     return None
 
 
@@ -163,7 +163,7 @@ def expire(*, by: Actor, at: datetime, limit: int) -> int:
         .order_by("expires_at", "pk")[:limit]
     )
     _mark(due, State.EXPIRED, at=at)
-    _audit("expire", due, by=by, at=at)
+    _note_end("expire", due, by=by, at=at)
     return len(due)
 
 
@@ -209,10 +209,10 @@ def _give(
         by=by,
         at=at,
     )
-    _audit("accept", [claim], by=by, at=at)
+    _note_end("accept", [claim], by=by, at=at)
     others = list(Claim.objects.filter(group=group, state=State.OFFERED).order_by("pk"))
     _mark(others, State.DECLINED, at=at, decided_by=decided_by)
-    _audit("decline", others, by=by, at=at)
+    _note_end("decline", others, by=by, at=at)
     return tenure
 
 
@@ -226,7 +226,8 @@ def _mark(
         claim.state = state
 
 
-def _audit(verb: str, claims: Sequence[Claim], *, by: Actor, at: datetime) -> None:
+def _note_end(verb: str, claims: Sequence[Claim], *, by: Actor, at: datetime) -> None:
+    """Audit how claims ended, and tell the claimants."""
     for claim in claims:
         audit.record(
             action=f"claims.{verb}",
@@ -237,3 +238,4 @@ def _audit(verb: str, claims: Sequence[Claim], *, by: Actor, at: datetime) -> No
             old={"state": State.OFFERED},
             new={"state": claim.state},
         )
+        transfer_notices.tell_claim_ended(claim=claim, by=by, at=at)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from groups import events, locks, tenure_changes
 from groups.actions import groups as group_actions
-from groups.models import Group, RoleEvent, Tenure
+from groups.models import Group, RoleEvent, Tenure, Transfer
 from groups.models.tenures import Role
 from groups.queries import tenures as tenure_queries
 from identity.models import Account
@@ -150,6 +150,47 @@ def give(
     )
     derive(groups=[group], by=by, at=at)
     return Tenure.objects.get(group=group, account=account, began_event=event.event_key)
+
+
+@transaction.atomic(savepoint=False)
+def give_back(*, transfer: Transfer, may_manage: bool, by: Actor, at: datetime) -> Tenure:
+    """Make who gave the locked group away its owner again. Return their new tenure.
+
+    The recipient has the role they had before: a co-owner steps back, a manager manages again if
+    they still may, and whoever held none holds none.
+    """
+    group, recipient_id = transfer.group, transfer.to_account_id
+    assert transfer.ended_at is not None
+    before = Tenure.objects.filter(group=group, account=recipient_id)
+    earlier = before.at(transfer.ended_at - timedelta(microseconds=1)).first()
+    granted, revoked = RoleEvent.Kind.GRANTED, RoleEvent.Kind.REVOKED
+    owner, manager = RoleEvent.GrantedRole.OWNER, RoleEvent.GrantedRole.MANAGER
+    steps = [(transfer.from_account_id, granted, owner)]
+    if earlier is None or earlier.role == Role.MANAGER:
+        steps.append((recipient_id, revoked, owner))
+        if earlier is not None and may_manage:
+            steps.append((recipient_id, granted, manager))
+    first = _next_sequence([group.pk])
+    events = [
+        RoleEvent(
+            platform_id=group.platform_id,
+            event_key=_digest(f"{kind} {role}", transfer.pk, account_id),
+            group=group,
+            account_id=account_id,
+            kind=kind,
+            role=role,
+            occurred_at=at,
+            sequence=first + place,
+            origin=RoleEvent.Origin.ACCORD,
+            actor_id=transfer.from_account_id,
+            cause=RoleEvent.Cause.TRANSFER,
+            caused_by=transfer.pk,
+        )
+        for place, (account_id, kind, role) in enumerate(steps)
+    ]
+    rows.insert_each(events)
+    derive(groups=[group], by=by, at=at)
+    return Tenure.objects.get(group=group, began_event=events[0].event_key, role=Role.OWNER)
 
 
 def _append(

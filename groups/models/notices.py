@@ -24,6 +24,9 @@ class NoticeKind(models.TextChoices):
     APPEAL_DECIDED = "APPEAL_DECIDED", "Your appeal was decided"
     TENURE_ENDED = "TENURE_ENDED", "Your role ended"
     TENURE_BEGAN = "TENURE_BEGAN", "You became responsible"
+    TRANSFER_OFFERED = "TRANSFER_OFFERED", "A group was offered to you"
+    TRANSFER_ENDED = "TRANSFER_ENDED", "What became of an offer"
+    CLAIM_ENDED = "CLAIM_ENDED", "Your claim was answered"
     VERIFICATION = "VERIFICATION", "About your verification"
 
 

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -6,8 +7,10 @@ from django.db.models import F, Q
 from groups.models.groups import Group
 from identity.models import Account, User
 from portal.core.ids import uuid7
-from portal.core.triggers import legal_transitions
+from portal.core.triggers import frozen, legal_transitions
 
+# How long after acceptance whoever gave a group away may take it back.
+COOLING_OFF = timedelta(hours=24)
 OFFERED_STEPS = [
     ("OFFERED", "ACCEPTED"),
     ("OFFERED", "DECLINED"),
@@ -34,6 +37,7 @@ class Transfer(models.Model):
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -51,13 +55,34 @@ class Transfer(models.Model):
                 condition=Q(state="OFFERED", ended_at__isnull=True)
                 | (~Q(state="OFFERED") & Q(ended_at__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="an_accepted_transfer_is_taken_back_within_a_day",
+                condition=Q(taken_back_at__isnull=True)
+                | Q(
+                    state="ACCEPTED",
+                    taken_back_at__gte=F("ended_at"),
+                    taken_back_at__lt=F("ended_at") + COOLING_OFF,
+                ),
+            ),
         ]
         triggers: ClassVar = [
             legal_transitions("a_transfer_ends_once", "state", OFFERED_STEPS),
+            frozen(
+                "a_transfer_is_taken_back_once",
+                ["taken_back_at", "ended_at"],
+                when="OLD.taken_back_at IS NOT NULL",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.group}: {self.state}"
+
+    @property
+    def may_be_taken_back_until(self) -> datetime | None:
+        """When the cooling-off ends; null unless the transfer was accepted and stands."""
+        if self.state != self.State.ACCEPTED or self.ended_at is None or self.taken_back_at:
+            return None
+        return self.ended_at + COOLING_OFF
 
 
 class Claim(models.Model):

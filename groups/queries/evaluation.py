@@ -62,8 +62,12 @@ def evaluate_known(
     group: Group | None,
     group_size: int | None,
     at: datetime,
+    owned_it_before: bool = False,
 ) -> Verdict:
-    """Answer for records of the platform."""
+    """Answer for records of the platform.
+
+    Whoever takes back what was theirs a moment ago takes on nothing: limits do not count.
+    """
     owned: set[UUID] = set()
     if account is not None and action is not Action.MANAGE_GROUP:
         owned = _get_owned_groups(account, at)
@@ -75,7 +79,7 @@ def evaluate_known(
         at=at,
         platform_id=platform.pk,
         groups_owned=len(owned),
-        owns_it_already=group is not None and group.pk in owned,
+        owns_it_already=owned_it_before or (group is not None and group.pk in owned),
         refusals=_get_refusals(group) if group else [],
     )
     return Verdict(found, _get_references(found))

@@ -14,12 +14,25 @@ from django.db.models import QuerySet
 
 from credit import queries as credit_queries
 from credit.models import Sanction
-from groups.models import Acknowledgement, Appeal, CaseEntry, Decision, Flag, Group, Notice, Tenure
+from groups.models import (
+    Acknowledgement,
+    Appeal,
+    CaseEntry,
+    Claim,
+    Decision,
+    Flag,
+    Group,
+    Notice,
+    Tenure,
+    Transfer,
+)
 from groups.queries import decision_page
 from identity.models import Account, IdentityAccess, User, Verification, VerificationRequest
 
 Names = Mapping[UUID, str]
 FORMAT = "accord.own-data.v1"
+# The other side of an offer is somebody else's business.
+OFFER = ("group__name", "state", "offered_at", "expires_at", "ended_at", "taken_back_at")
 NOT_HERE = [
     "Reports about you. Each is shown in its case while you may see it, never with who sent it.",
     "The log of governance events that name you by your id. Write to support for an extract.",
@@ -71,6 +84,16 @@ def _of_account(account: Account, at: datetime) -> dict[str, Any]:
             "group__name",
             "duties__version",
             "acknowledged_at",
+        ),
+        "groups_offered": _rows(Transfer.objects.filter(from_account=account), *OFFER),
+        "groups_offered_to_you": _rows(Transfer.objects.filter(to_account=account), *OFFER),
+        "groups_claimed": _rows(
+            Claim.objects.filter(account=account),
+            "group__name",
+            "state",
+            "claimed_at",
+            "expires_at",
+            "ended_at",
         ),
         "standing": _standing(account, names, at),
         "restrictions": _restrictions(account, names),

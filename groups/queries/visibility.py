@@ -1,10 +1,23 @@
 """What each person may see in groups: staff by their permissions on platforms, people on the
 dashboard by the roles that their accounts hold now, and by what arose under them."""
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from groups.models import Appeal, Case, CaseEntry, Decision, Group, Notice, Tenure
+from groups.models import (
+    Appeal,
+    Case,
+    CaseEntry,
+    Claim,
+    Decision,
+    Group,
+    Notice,
+    Tenure,
+    Transfer,
+)
 from groups.models.cases import CaseQuerySet
+from groups.models.tenures import Role
 from identity import access
 from identity.models import User
 from identity.roles import Permission
@@ -32,6 +45,28 @@ def list_appeals_for_staff(
     *, user: User, permission: Permission = Permission.VIEW_RECORDS
 ) -> QuerySet[Appeal]:
     return Appeal.objects.filter(platform__in=access.platforms_for(user, permission))
+
+
+def list_claims_for_staff(
+    *, user: User, permission: Permission = Permission.VIEW_RECORDS
+) -> QuerySet[Claim]:
+    return Claim.objects.filter(group__platform__in=access.platforms_for(user, permission))
+
+
+def list_groups_owned_by(*, user: User) -> QuerySet[Group]:
+    """Return the groups that an account of `user` answers for now."""
+    held = Tenure.objects.current().filter(account__user=user, role=Role.OWNER)
+    return Group.objects.filter(pk__in=held.values("group_id"))
+
+
+def list_transfers_for(*, user: User) -> QuerySet[Transfer]:
+    """Return the offers that `user` made or received."""
+    return Transfer.objects.filter(Q(from_account__user=user) | Q(to_account__user=user))
+
+
+def list_claimable(*, at: datetime) -> QuerySet[Group]:
+    """Return the groups without an owner that anybody on their platform may claim at `at`."""
+    return Group.objects.filter(state=Group.State.ORPHANED, claim_due_at__gt=at)
 
 
 def list_groups_for_owner(*, user: User) -> QuerySet[Group]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from credit import queries as credit_queries
 from credit.ladder import Ladder
 from credit.models import Privilege
-from groups.queries import answering, cases, dashboard, notices
+from groups.queries import answering, cases, claims, dashboard, notices, transfers
 from groups.views import levels, visitor
 from identity.models import Account
 
@@ -48,6 +48,9 @@ def show(request: HttpRequest) -> HttpResponse:
             "unread": unread,
             "has_more_notices": has_more_notices,
             "places": [_place(account, at) for account in accounts],
+            "offers": list(transfers.list_offers_to(user=user, at=at)[:LATEST]),
+            "to_take_back": list(transfers.list_to_take_back(user=user, at=at)[:LATEST]),
+            "claimable": list(claims.list_known_claimable(user=user, at=at)[:LATEST]),
             "appeals": dashboard.list_open_appeals(user=user),
             "has_groups": dashboard.list_groups(user=user).exists(),
         },

@@ -14,6 +14,7 @@ from groups import access
 from groups.models import Group, Tenure
 from groups.queries import answering, dashboard
 from groups.queries import tenures as tenure_queries
+from groups.queries import transfers as transfer_queries
 from groups.views import pictures, visitor
 from portal.core import cells
 
@@ -130,12 +131,18 @@ def _row(tenure: Tenure) -> list[str]:
 
 def frame_of(request: HttpRequest, group: Group, role: Tenure | None, tab: str) -> dict[str, Any]:
     """Return what the head of every page of a group shows."""
-    user = visitor.user_of(request)
+    user, at = visitor.user_of(request), visitor.now()
+    cooling = transfer_queries.get_cooling(group=group, at=at)
     return {
         "section": "groups",
         "tab": tab,
         "group": group,
         "role": role,
         "state_badge": STATES[group.state],
+        "is_owner": role is not None and role.role == "OWNER",
+        "offer": transfer_queries.get_open_offer(group=group, at=at),
+        "cooling": cooling,
+        "is_cooling_giver": cooling is not None and cooling.from_account.user_id == user.pk,
+        "may_claim": group.claim_due_at is not None and group.claim_due_at > at,
         "open_count": dashboard.count_open_cases(user=user, group_ids=[group.pk]).get(group.pk, 0),
     }

@@ -2,9 +2,11 @@
 
 from uuid import uuid4
 
-from groups.models import Rule
+from groups.actions import transfers
+from groups.models import Claim, Rule
 from identity import preferences
 from identity.models import Account
+from portal.core.actors import Actor
 from tests.authorisation.people import Who
 from tests.authorisation.rows import (
     DENY,
@@ -14,6 +16,7 @@ from tests.authorisation.rows import (
     post,
     shown,
 )
+from tests.factories.base import AT
 
 ROLE_HOLDERS = {Who.OWNER, Who.MANAGER}
 
@@ -74,7 +77,42 @@ def _details(world, who):
     return {"seen": seen, "name": "Anna", "language": "de", "timezone": "Europe/Berlin"}
 
 
-LISTS = ["", "groups/", "cases/", "notices/", "report/", "account/", "account/data.json"]
+def _transfer(world):
+    return {"id": world.here.transfer.pk}
+
+
+def _claim(world):
+    return {"id": world.here.claim.pk}
+
+
+def _accepted(world, who):
+    """Make the offer one that was accepted, so that it can be taken back."""
+    by = Actor.user(world.here.reporter.user)
+    transfers.accept(transfer=world.here.transfer, by=by, at=AT)
+
+
+def _offer(world, who):
+    return {"step": "send", "recipient": world.here.member.external_id}
+
+
+def _claiming(world, who):
+    user = world.people[who].user
+    own = Account.objects.filter(user=user, platform=world.here.platform).first() if user else None
+    account = own or world.here.member
+    return {"step": "send", "account": str(account.pk), "group": world.here.orphan.external_id}
+
+
+def _nobody_claims(world, who):
+    Claim.objects.filter(pk=world.here.claim.pk).update(state="CANCELLED", ended_at=AT)
+
+
+LISTS = ["", "claims/", "groups/", "cases/", "notices/", "report/", "account/", "account/data.json"]
+
+
+def _pages(route, cells, **options):
+    """A page that asks once more by GET, and acts by POST only."""
+    return [get(route, cells, **options), post(route, cells, **options)]
+
 
 DASHBOARD_ROWS = [
     *(get(route, WHOEVER_SIGNED_IN) for route in LISTS),
@@ -90,6 +128,17 @@ DASHBOARD_ROWS = [
         changes=True,
         note="it leaves an audit entry",
     ),
+    get("groups/<str:id>/hand-over/", shown(Who.OWNER), params=_group),
+    post("groups/<str:id>/hand-over/", shown(Who.OWNER), params=_group, data=_offer),
+    get("offers/<str:id>/", shown(Who.OWNER, Who.MEMBER), params=_transfer),
+    *_pages("offers/<str:id>/accept/", shown(Who.MEMBER), params=_transfer),
+    *_pages("offers/<str:id>/decline/", shown(Who.MEMBER), params=_transfer),
+    *_pages("offers/<str:id>/cancel/", shown(Who.OWNER), params=_transfer),
+    *_pages("offers/<str:id>/take-back/", shown(Who.OWNER), params=_transfer, before=_accepted),
+    # Staff have no account on the platform, and nobody claims under somebody else's.
+    post("claims/", shown(GROUP_PEOPLE), data=_claiming, before=_nobody_claims, hidden=422),
+    get("claims/<str:id>/", shown(Who.MEMBER), params=_claim),
+    *_pages("claims/<str:id>/withdraw/", shown(Who.MEMBER), params=_claim),
     get("cases/<str:reference>/", shown(ROLE_HOLDERS), params=_case),
     post("cases/<str:reference>/", shown(ROLE_HOLDERS), params=_case, data=_answer),
     get(

@@ -81,6 +81,16 @@ DIALOGS = [
         params=_hold,
         data=lambda w, who: SENT | {"reason": "The matter is closed."},
     ),
+    *(
+        row
+        for step in ("accept", "decline")
+        for row in _dialog(
+            f"admin/groups/claim/<path:object_id>/{step}_claim/",
+            opened(WORKERS),
+            params=lambda w: {"object_id": w.here.claim.pk},
+            data=lambda w, who: SENT,
+        )
+    ),
     *_dialog("admin/core/windowchange/propose_window/", WINDOW_KEEPERS, data=_window),
     *_dialog(
         WINDOW + "approve_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT

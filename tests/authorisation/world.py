@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from groups.actions import appeals, events, flags
+from groups.actions import appeals, claims, events, flags, transfers
 from groups.models import Appeal, Case, Decision, LogEntry
 from portal.core.actions import purge
 from portal.core.actors import Actor
@@ -24,7 +24,7 @@ from tests.authorisation.people import make_people
 from tests.factories.base import AT, fixture_rows
 from tests.factories.core import HoldFactory
 from tests.factories.events import granted
-from tests.factories.groups import FlagFactory
+from tests.factories.groups import FlagFactory, GroupFactory, TenureFactory
 from tests.factories.identity import UserFactory
 from tests.factories.reports import ReportRunFactory
 from tests.groups import scene as scenes
@@ -63,6 +63,11 @@ class Place:
     decided_flag: Any
     # Of somebody who is not at the door.
     passkey: Any
+    # The owner's, offered to the reporter; and one without an owner, which the reporter claims.
+    offered: Any
+    transfer: Any
+    orphan: Any
+    claim: Any
     reviewer: Any = None
     # Of all platforms: finished, and not followed by a purge.
     dry_run: Any = None
@@ -107,6 +112,8 @@ def make_place(number):
     scene = make_scene()
     platform = scene.platform
     only_group = make_records(platform, number=number)
+    offered = GroupFactory(platform=platform)
+    TenureFactory(group=offered, account=scene.owner)
     member_flag = flags.send(
         platform=platform,
         group=scene.group,
@@ -140,8 +147,23 @@ def make_place(number):
         by=BY_TESTS,
         at=AT,
     )
+    orphan = GroupFactory(
+        platform=platform, state="ORPHANED", orphaned_at=AT, claim_due_at=AT + 30 * DAY
+    )
     return Place(
         platform=platform,
+        offered=offered,
+        transfer=transfers.offer(
+            group=offered,
+            from_account=scene.owner,
+            to_account=scene.reporter,
+            by=Actor.user(scene.owner.user),
+            at=AT,
+        ),
+        orphan=orphan,
+        claim=claims.claim(
+            group=orphan, account=scene.reporter, by=Actor.user(scene.reporter.user), at=AT
+        ),
         group=scene.group,
         only_group=only_group,
         owner=scene.owner,

@@ -11,7 +11,7 @@ from groups.models import Group, Measure
 from tests.credit import findings
 from tests.factories.base import fixture_rows
 from tests.factories.groups import GroupFactory, TenureFactory
-from tests.factories.identity import AccountFactory, ApiClientFactory
+from tests.factories.identity import AccountFactory, ApiClientFactory, VerificationFactory
 
 URL = "/access/v1/evaluation"
 
@@ -154,7 +154,8 @@ def test_an_archived_group_is_said_to_be_archived(ask, platform, at):
 
 @pytest.fixture
 def limited(account):
-    """An account on the tier Limited: five groups of up to 1,000 members."""
+    """A verified account on the tier Limited: five groups of up to 1,000 members."""
+    VerificationFactory(account=account, level="HIGH")
     findings.penalty(account, severity="HIGH")
     findings.penalty(account, severity="HIGH")
     return account

@@ -1,15 +1,18 @@
 """The constraints and triggers of transfers, claims and duties, each broken once."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError, IntegrityError
 
 from groups.models import Acknowledgement, Claim, Duties, Transfer
-from groups.models.transfers import OFFERED_STEPS
+from groups.models.transfers import COOLING_OFF, OFFERED_STEPS
 from tests.factories.base import AT, fixture_rows
 from tests.factories.groups import ClaimFactory, GroupFactory, TransferFactory
 from tests.factories.identity import AccountFactory
 
 pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
 STATES = {"OFFERED", "ACCEPTED", "DECLINED", "CANCELLED", "EXPIRED"}
 FACTORIES = {Transfer: TransferFactory, Claim: ClaimFactory}
 
@@ -80,6 +83,33 @@ def test_an_offer_or_claim_ends_once(model, name, step):
     else:
         with pytest.raises(DatabaseError, match=name):
             change(row, **after)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": "DECLINED", "ended_at": AT, "taken_back_at": AT},
+        {"taken_back_at": AT},
+        {"state": "ACCEPTED", "ended_at": AT, "taken_back_at": AT - SECOND},
+        {"state": "ACCEPTED", "ended_at": AT, "taken_back_at": AT + COOLING_OFF},
+    ],
+    ids=["declined", "open", "before it", "a day later"],
+)
+def test_an_accepted_transfer_is_taken_back_within_a_day(fields):
+    in_time = AT + COOLING_OFF - SECOND
+    TransferFactory(state="ACCEPTED", ended_at=AT, taken_back_at=in_time)
+
+    with breaks("an_accepted_transfer_is_taken_back_within_a_day"):
+        TransferFactory(**fields)
+
+
+@pytest.mark.parametrize("again", [{"taken_back_at": None}, {"taken_back_at": AT + SECOND}])
+def test_a_transfer_is_taken_back_once(again):
+    transfer = TransferFactory(state="ACCEPTED", ended_at=AT)
+    change(transfer, taken_back_at=AT)
+
+    with pytest.raises(DatabaseError, match="a_transfer_is_taken_back_once"):
+        change(transfer, **again)
 
 
 def test_a_version_of_duties_is_published_once(platform):

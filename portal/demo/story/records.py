@@ -1,11 +1,13 @@
-"""Verifications, a hold, requests of authorities and a published report."""
+"""Verifications, an offer, a claim, a hold, requests of authorities and a published report."""
 
 from datetime import UTC, datetime, timedelta
 
+from groups.actions import claims, transfers
 from identity.actions import requests, verifications
-from identity.models import VerificationProvider
+from identity.models import Account, VerificationProvider
 from identity.models.verifications import Level
 from portal.core.actions import holds
+from portal.core.actors import Actor
 from portal.core.models import Hold
 from portal.demo.story.cases import Stage
 from portal.demo.story.people import BY
@@ -43,6 +45,29 @@ def verify(stage: Stage) -> None:
     requests.start(
         account=stage.accounts["u-carla"], provider=in_person, by=BY, at=at - timedelta(days=2)
     )
+
+
+def hand_over(stage: Stage) -> None:
+    """One group under offer, one without an owner that somebody claims."""
+    at, accounts = stage.at, stage.accounts
+    transfers.offer(
+        group=stage.groups["g-telescope"],
+        from_account=accounts["u-dario"],
+        to_account=accounts["u-ada"],
+        by=_person(accounts["u-dario"]),
+        at=at - timedelta(days=2),
+    )
+    claims.claim(
+        group=stage.groups["g-orphan"],
+        account=accounts["u-layla"],
+        by=_person(accounts["u-layla"]),
+        at=at - timedelta(hours=20),
+    )
+
+
+def _person(account: Account) -> Actor:
+    assert account.user is not None
+    return Actor.user(account.user)
 
 
 def place_holds(stage: Stage) -> None:

@@ -54,6 +54,7 @@ class Command(BaseCommand):
             ("groups and their past", self._load_groups),
             *((name, lambda scene=scene: scene(self.stage)) for name, scene in cases.SCENES),
             ("verifications", lambda: records.verify(self.stage)),
+            ("an offer and a claim", lambda: records.hand_over(self.stage)),
             ("holds", lambda: records.place_holds(self.stage)),
             ("requests of authorities", lambda: records.count_authority_requests(self.stage)),
             ("deadlines that have passed", self._sweep),
