@@ -8,9 +8,11 @@ from playwright.sync_api import Page, expect
 
 from credit.actions import policies
 from groups.models import Claim, Group, Tenure, Transfer
+from tests import signin
 from tests.browser.test_dashboard import press, tab_to
 from tests.factories.base import fixture_rows
-from tests.factories.groups import GroupFactory, TenureFactory
+from tests.factories.groups import ClaimFactory, GroupFactory, TenureFactory
+from tests.factories.identity import staff_user
 from tests.groups import place as places
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,3 +153,33 @@ def test_a_group_without_an_owner_is_claimed_without_scripts(page_of, place, loo
     page.get_by_role("button", name="Claim").first.click()
     look(page, "claim-review")
     assert Claim.objects.get().state == "CANCELLED"
+
+
+def test_staff_read_what_follows_and_give_the_group_to_a_claimant(page_of, place, look):
+    now = timezone.now()
+    group = GroupFactory(
+        platform=place.platform,
+        name=LONG,
+        state="ORPHANED",
+        orphaned_at=now,
+        claim_due_at=now + timedelta(days=30),
+    )
+    claims = [
+        ClaimFactory(group=group, account=account, expires_at=group.claim_due_at)
+        for account in (place.member, place.reporter)
+    ]
+    user = staff_user(place.platform, "SENIOR")
+    signin.add_totp(user)
+    page = page_of(user)
+
+    page.goto(f"/admin/groups/claim/{claims[0].pk}/change/")
+    look(page, "admin-claim")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("link", name="Give the group").press("Enter")
+    expect(page.get_by_text("Other claims to the group that will be declined: 1.")).to_be_visible()
+    look(page, "admin-claim-dialog")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator("#modal-content").get_by_role("button", name="Give the group").click()
+    expect(page.get_by_text(f"Mats answers for {LONG} now.")).to_be_visible()
+    look(page, "admin-claim-given")
+    assert owner_of(group) == place.member
