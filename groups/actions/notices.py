@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -83,7 +82,16 @@ def write(
     return notice
 
 
-def write_if_worded(*, kind: str, recipient: Account, group: Group, **more: Any) -> Notice | None:
+@transaction.atomic(savepoint=False)
+def write_if_worded(
+    *,
+    kind: str,
+    recipient: Account,
+    group: Group,
+    slots: Mapping[str, wording.Value | None],
+    at: datetime,
+    by: Actor,
+) -> Notice | None:
     """Write a notice that nothing waits for; null where the platform has no words for it.
 
     A savepoint: what the notice tells of goes on without it.
@@ -91,7 +99,13 @@ def write_if_worded(*, kind: str, recipient: Account, group: Group, **more: Any)
     try:
         with transaction.atomic():
             return write(
-                kind=kind, recipient=recipient, group=group, platform=group.platform, **more
+                kind=kind,
+                recipient=recipient,
+                slots=slots,
+                at=at,
+                by=by,
+                platform=group.platform,
+                group=group,
             )
     except (NoWords, wording.UnfilledSlot) as error:
         log.warning("notice_not_written", kind=kind, code=error.code, group=str(group.pk))

@@ -134,11 +134,11 @@ def test_responsibility_is_drawn_and_can_be_taken_along(as_user, scene):
     page = client.get(reverse("groups:people", args=[scene.group.pk]))
     sheet = client.get(reverse("groups:people_csv", args=[scene.group.pk]))
 
-    assert [bar.tenure.account for bar in page.context["picture"].bars] == [
+    assert [row.tenure.account for row in page.context["picture"].rows] == [
         hostile,
         scene.owner,
     ]
-    assert page.context["picture"].bars[1].left == "45.21%"
+    assert page.context["picture"].rows[1].place.left == "45.21%"
     rows = list(csv.DictReader(io.StringIO(sheet.content.decode())))
     assert [row["name"] for row in rows] == ["Olga", '\'=HYPERLINK("x")']
     assert rows[1]["until"] == "2026-06-02T12:00:00+00:00"
