@@ -106,7 +106,9 @@ class VerificationRequestAdmin(RecordAdmin):
 
     @display(description="Asked to attest")
     def asked(self, request: VerificationRequest) -> str:
-        return f"{request.provider}, {request.provider.get_level_display().lower()}"
+        # Whom an attestation is from takes a stated purpose once there is one.
+        level = request.provider.get_level_display().lower()
+        return f"{request.provider}, {level}" if request.state != State.APPROVED else level
 
     @display(description="Taken by")
     def taker(self, request: VerificationRequest) -> str:
