@@ -25,9 +25,9 @@ STATES = {
 LINK_SENT = ("info", "Waits for you to open the link")
 # What a level of assurance means, in the words of people.
 MEANINGS = {
-    "BASIC": "Somebody reads your email address. It is the lowest of three levels.",
-    "SUBSTANTIAL": "Who you are was checked with care. It is the middle of three levels.",
-    "HIGH": "Who you are was checked most strictly. It is the highest of three levels.",
+    "BASIC": "The lowest of three levels: little was checked, such as that you read your mail.",
+    "SUBSTANTIAL": "The middle of three levels: who you are was checked with care.",
+    "HIGH": "The highest of three levels: who you are was checked most strictly.",
 }
 
 
