@@ -23,7 +23,8 @@ from groups.models import (
     Transfer,
 )
 from groups.queries import visibility
-from identity.models import Account, User
+from identity import email_links
+from identity.models import Account, User, VerificationProvider, VerificationRequest
 from identity.roles import Permission
 from portal.core.errors import NotFound
 from portal.core.models import Platform
@@ -139,6 +140,27 @@ def get_flag_for_reporter(user: User, id: UUID | str) -> Flag:
 def get_account_of(user: User, id: UUID | str) -> Account:
     """Return an account that belongs to `user`."""
     return _one(Account.objects.filter(user=user).select_related("platform"), id)
+
+
+def get_verification_request_of(user: User, id: UUID | str) -> VerificationRequest:
+    """Return a request to be verified that an account of `user` made."""
+    found = VerificationRequest.objects.filter(account__user=user)
+    return _one(found.select_related("account__platform", "provider", "appeals"), id)
+
+
+def get_linked_request_of(user: User, token: str) -> VerificationRequest:
+    """Return the request that a link sent to the present address of `user` stands for.
+
+    Raises LinkNotValid for whatever is wrong with it, somebody else's link included.
+    """
+    id = email_links.request_id_in(token, address=email_links.address_of(user))
+    found = VerificationRequest.objects.filter(
+        account__user=user, provider__kind=VerificationProvider.Kind.EMAIL, pk=id
+    )
+    request = found.select_related("account__platform", "provider").order_by("pk").first()
+    if request is None:
+        raise email_links.LinkNotValid("This link does not work.")
+    return request
 
 
 def get_group_on(platform: Platform, external_id: str) -> Group:

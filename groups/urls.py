@@ -16,6 +16,7 @@ from groups.views import (
     public,
     reporting,
     standings,
+    verification,
 )
 
 app_name = "groups"
@@ -53,6 +54,10 @@ urlpatterns = [
     path("account/", account.show, name="account"),
     path("account/data.json", account.download, name="own_data"),
     path("account/<str:id>/standing/", standings.show_of_account, name="account_standing"),
+    path("account/<str:id>/verification/", verification.show, name="verification"),
+    path("verifications/link/<str:token>/", verification.open_link, name="verification_link"),
+    path("verifications/<str:id>/withdraw/", verification.withdraw, name="verification_withdraw"),
+    path("verifications/<str:id>/appeal/", verification.appeal, name="verification_appeal"),
     path("rules/", public.show_rules, name="rules"),
     path("rules/<slug:slug>/", public.show_rules, name="platform_rules"),
     path("standing/", public.explain_standing, name="standing_explained"),

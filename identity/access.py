@@ -6,9 +6,15 @@ from uuid import UUID
 from django.db.models import QuerySet
 from guardian.shortcuts import get_objects_for_user
 
-from identity.models import PlatformUserObjectPermission, User
+from identity.models import (
+    Account,
+    PlatformUserObjectPermission,
+    User,
+    Verification,
+    VerificationProvider,
+)
 from identity.roles import Permission
-from portal.core.errors import Forbidden
+from portal.core.errors import Forbidden, NotFound
 from portal.core.models import Platform
 
 
@@ -62,3 +68,28 @@ def grants_of(user: User) -> Mapping[Permission, frozenset[UUID]]:
     for codename, platform_id in rows:
         found.setdefault(Permission(codename), set()).add(platform_id)
     return {permission: frozenset(platforms) for permission, platforms in found.items()}
+
+
+def find_account_on(platform: Platform, external_id: str) -> Account | None:
+    """Return the platform's account of that external id, if it has one."""
+    found = Account.objects.filter(platform=platform, external_id=external_id)
+    return found.order_by("pk").first()
+
+
+def find_partner_provider_on(platform: Platform, name: str) -> VerificationProvider | None:
+    """Return the provider of that name through which the platform itself attests."""
+    found = VerificationProvider.objects.filter(
+        platform=platform, name=name, kind=VerificationProvider.Kind.PARTNER, is_enabled=True
+    )
+    return found.order_by("pk").first()
+
+
+def get_verification_on(platform: Platform, id: UUID) -> Verification:
+    """Return what the platform itself attested through a provider of the kind partner."""
+    found = Verification.objects.filter(
+        account__platform=platform, provider__kind=VerificationProvider.Kind.PARTNER, pk=id
+    )
+    verification = found.select_related("account", "provider").order_by("pk").first()
+    if verification is None:
+        raise NotFound("There is no such record, or it is not one you may see.")
+    return verification

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
-from identity.models import Account, PersonTag, Verification
+from identity.models import Account, PersonTag, Verification, VerificationRequest
 from portal.core.data_classes import TWO_YEARS, Reach, Window, registry
 from portal.core.purge_rows import keep_rows
 
@@ -36,16 +36,17 @@ def _unused_accounts(cutoff: datetime) -> Q | Combinable:
 keep_rows(
     name="verification requests",
     model="identity.VerificationRequest",
-    starts="they are decided or lapse, once no attestation rests on them",
+    starts="they are decided or lapse, once no attestation and no appeal rests on them",
     window=Window(90, floor=30, ceiling=365),
     due=lambda cutoff: (
         Q(due_at__lt=cutoff)
         & ~Q(state__in=["PENDING", "IN_REVIEW"])
         & ~Exists(Verification.objects.filter(request=OuterRef("pk")))
+        & ~Exists(VerificationRequest.objects.filter(appeals=OuterRef("pk")))
     ),
     reach=Reach(platform=("account__platform_id",), account=("account_id",)),
     past=lambda cutoff: Q(due_at__lt=cutoff),
-    waits_for="they are undecided, or an attestation rests on them",
+    waits_for="they are undecided, or an attestation or an appeal rests on them",
 )
 keep_rows(
     name="verifications",

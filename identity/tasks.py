@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from identity import hold_mailer
+from identity import hold_mailer, link_mailer
 from identity.actions import hold_reminders, requests, verifications
 from portal.core.actors import Actor
 
@@ -25,3 +25,8 @@ def remind_of_holds() -> None:
     while hold_reminders.write_due(by=by, at=timezone.now(), limit=BATCH) == BATCH:
         pass
     hold_mailer.run(by=by)
+
+
+@shared_task(name="identity.tasks.mail_verification_links", time_limit=300, ignore_result=True)
+def mail_verification_links() -> None:
+    link_mailer.run(by=Actor.system("mail_verification_links"))

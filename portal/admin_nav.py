@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from groups.admin import badges
+from identity.admin import badges as identity_badges
 from identity.roles import Permission
 
 # (title, icon, queue, who has it, colour of the count)
@@ -120,7 +121,7 @@ def _records(request: HttpRequest) -> list[dict[str, Any]]:
     sections = []
     for title, entries in RECORDS.items():
         items = [
-            {"title": name, "icon": icon, "link": _list_of(record)}
+            {"title": name, "icon": icon, "link": _list_of(record)} | _badge(request, record)
             for name, icon, record in entries
             if record in visible
         ]
@@ -128,6 +129,12 @@ def _records(request: HttpRequest) -> list[dict[str, Any]]:
         if items:
             sections.append(section)
     return sections
+
+
+def _badge(request: HttpRequest, record: str) -> dict[str, Any]:
+    if record != "identity_verificationrequest" or not identity_badges.requests(request):
+        return {}
+    return {"badge": "identity.admin.badges.requests", "badge_variant": "warning"}
 
 
 def _list_of(record: str) -> str:

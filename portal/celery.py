@@ -34,6 +34,7 @@ BEAT_SCHEDULE = {
     "deliver the outbox": entry("portal.core.tasks.deliver_outbox", TEN_SECONDS),
     "escalate what is overdue": entry("groups.tasks.escalate_overdue", A_MINUTE),
     "mail notices": entry("groups.tasks.mail_notices", A_MINUTE),
+    "mail verification links": entry("identity.tasks.mail_verification_links", A_MINUTE),
     "make reports that wait": entry("reports.tasks.make_waiting", A_MINUTE),
     "refresh standings": entry("credit.tasks.refresh_standings", A_MINUTE),
     "expire verifications": entry("identity.tasks.expire_verifications", TEN_MINUTES),

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from identity.scopes import SCOPES
 from portal import admin_colours
 from portal.core import caches, logs
 
@@ -263,12 +264,7 @@ AXES_DISABLE_ACCESS_LOG = True  # the sessions page and the audit say who signed
 # --- oauth2_provider ---
 OAUTH2_PROVIDER_APPLICATION_MODEL = "identity.ApiClient"
 OAUTH2_PROVIDER = {
-    "SCOPES": {
-        "events": "Send governance events, and read those that were taken",
-        "flags": "Send flags",
-        "access": "Ask what an account may do",
-        "groups": "Read who is responsible for a group",
-    },
+    "SCOPES": SCOPES,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "OAUTH2_VALIDATOR_CLASS": "identity.api.oauth.ClientCredentialsValidator",
     # Tokens are stored as checksums only.
@@ -308,6 +304,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.core.openapi.add_problems",
     ],
+    "ENUM_NAME_OVERRIDES": {"LevelEnum": "identity.models.verifications.Level"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -113,8 +113,10 @@ def _of_account(account: Account, at: datetime) -> dict[str, Any]:
             "provider__name",
             "state",
             "requested_at",
+            "due_at",
             "decided_at",
             "reason",
+            "grounds",
         ),
         "looks_at_your_identity": _rows(
             IdentityAccess.objects.filter(account=account), "purpose", "at", "until"

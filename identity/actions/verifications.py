@@ -32,11 +32,19 @@ def record(
     by: Actor,
     at: datetime,
     request: VerificationRequest | None = None,
+    verified_at: datetime | None = None,
 ) -> Verification:
     """Record that `provider` attested the account's person, at the provider's level.
 
-    `reference` is the provider's own opaque number for the check. Raises ProviderNotUsable.
+    `reference` is the provider's own opaque number for the check; `verified_at` is when it was
+    done, if not now. Raises ProviderNotUsable, Invalid for a check to come or long outdated.
     """
+    began = verified_at or at
+    ends = began + timedelta(days=provider.validity_days)
+    if began > at:
+        raise Invalid("A verification cannot lie in the future.")
+    if ends <= at:
+        raise Invalid(f"What {provider} verifies holds {provider.validity_days} days: it is over.")
     if not provider.is_enabled or provider.platform_id != account.platform_id:
         raise ProviderNotUsable("Choose a provider of this platform that is switched on.")
     verification = Verification.objects.create(
@@ -47,8 +55,8 @@ def record(
         method=method,
         reference=reference,
         recorded_by_id=by.id if by.is_person else None,
-        verified_at=at,
-        expires_at=at + timedelta(days=provider.validity_days),
+        verified_at=began,
+        expires_at=ends,
     )
     audit.record(
         action="verifications.record",
@@ -67,7 +75,10 @@ def revoke(*, verification: Verification, reason: str, by: Actor, at: datetime) 
     if not reason.strip():
         raise Invalid("Say why the verification is revoked.")
     revoked = Verification.objects.filter(pk=verification.pk, revoked_at=None).update(
-        revoked_at=at, revoked_by_id=by.id, revoked_reason=reason.strip()
+        revoked_at=at,
+        revoked_by_id=by.id if by.is_person else None,
+        revoked_by_client_id=None if by.is_person else by.id,
+        revoked_reason=reason.strip(),
     )
     if not revoked:
         raise VerificationEnded("This verification has already been revoked.")

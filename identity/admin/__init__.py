@@ -1,3 +1,3 @@
-from identity.admin import accounts, clients, staff, verifications
+from identity.admin import accounts, clients, providers, requests, staff, verifications
 
-__all__ = ["accounts", "clients", "staff", "verifications"]
+__all__ = ["accounts", "clients", "providers", "requests", "staff", "verifications"]

@@ -10,22 +10,15 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from identity import queries
 from identity.models import (
     Account,
     IdentityAccess,
+    User,
     Verification,
-    VerificationProvider,
-    VerificationRequest,
 )
-from portal.core.admin import columns, filters, panels
+from portal.core.admin import filters, panels
 from portal.core.admin.base import RecordAdmin
-
-REQUEST_TAGS = {
-    "PENDING": "info",
-    "IN_REVIEW": "info",
-    "APPROVED": "success",
-    "DECLINED": "danger",
-}
 
 
 class ValidityFilter(filters.DropdownFilter):
@@ -82,50 +75,6 @@ def validity(verification: Verification) -> Any:
     return panels.tag("Valid", "success")
 
 
-@admin.register(VerificationRequest)
-class VerificationRequestAdmin(RecordAdmin):
-    permissions = ("review_verifications", "view_identity")
-    shown_once = (("Outcome", "decided_at"),)
-    platform_path = "account__platform"
-    list_display = ("person", "state_tag", "requested_at", "due_at", "decided_at")
-    list_select_related = ("account",)
-    list_filter = (filters.PlatformFilter, ("state", ChoicesDropdownFilter), filters.due())
-    search_fields = ("account__external_id__exact", "account__display_name")
-    ordering = ("-id",)
-    fieldsets = (
-        (None, {"fields": ("account", "state_tag", "requested_at", "due_at")}),
-        ("Outcome", {"fields": ("decider", "decided_at", "reason")}),
-    )
-
-    def title_of(self, request: VerificationRequest) -> str:
-        return str(request.account)
-
-    @display(description="Account")
-    def person(self, request: VerificationRequest) -> str:
-        return str(request.account)
-
-    @display(description="State")
-    def state_tag(self, request: VerificationRequest) -> Any:
-        kind = REQUEST_TAGS.get(request.state, "neutral")
-        return panels.tag(request.get_state_display().capitalize(), kind)
-
-    @display(description="Decided by")
-    def decider(self, request: VerificationRequest) -> str:
-        return str(request.decided_by or panels.NOTHING)
-
-
-@admin.register(VerificationProvider)
-class VerificationProviderAdmin(RecordAdmin):
-    permissions = ("review_verifications", "administer")
-    valid_for = columns.shown("validity_days", "Valid for", unit="days")
-    enabled = columns.yes_or_no("is_enabled", "In use")
-    list_display = ("name", "platform", "kind", "level", "valid_for", "enabled")
-    list_select_related = ("platform",)
-    list_filter = (filters.PlatformFilter, ("kind", ChoicesDropdownFilter))
-    ordering = ("platform", "name")
-    fieldsets = ((None, {"fields": ("name", "platform", "kind", "level", "valid_for", "enabled")}),)
-
-
 @admin.register(IdentityAccess)
 class IdentityAccessAdmin(RecordAdmin):
     """Who looked at whose identity details, for which purpose."""
@@ -144,20 +93,28 @@ class IdentityAccessAdmin(RecordAdmin):
 
 
 def _verifications(request: HttpRequest, account: Account) -> panels.Panel:
-    found = account.verifications.order_by("-verified_at")
+    found = queries.list_verifications(account=account)[:20]
+    is_open = isinstance(request.user, User) and queries.may_look(
+        account=account, user=request.user, at=timezone.now()
+    )
+    details = ["Provider", "Method", "Reference"] if is_open else []
     return panels.Panel(
         title="Verifications",
-        note="Level and dates only. Seeing more needs a stated purpose, which is recorded.",
-        head=["Level", "State", "From", "Until"],
+        note="You stated a purpose: for 15 minutes you see the details. The person hears of it."
+        if is_open
+        else "Level and dates only. Seeing more needs a stated purpose, which is recorded.",
+        head=["Level", "State", "From", "Until", *details],
         rows=[
             [
                 panels.link(row, row.get_level_display()),
                 validity(row),
                 panels.moment(row.verified_at),
                 panels.moment(row.expires_at),
+                *([row.provider, row.method, row.reference or panels.NOTHING] if is_open else []),
             ]
-            for row in found[:20]
+            for row in found
         ],
+        is_wide=is_open,
     )
 
 

@@ -2,10 +2,18 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from oauth2_provider.views import TokenView
 
+from identity.api import verifications
+
 app_name = "identity-api"
 
 urlpatterns = [
     path("oauth/token/", TokenView.as_view(), name="token"),
+    path("v1/verifications", verifications.VerificationsView.as_view(), name="verifications"),
+    path(
+        "v1/verifications/<uuid:id>/revoke",
+        verifications.RevocationView.as_view(),
+        name="verification-revoke",
+    ),
     path(
         "schema/",
         SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]),

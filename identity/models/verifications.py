@@ -1,10 +1,12 @@
 from datetime import datetime
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
 from identity.models.accounts import Account
+from identity.models.clients import ApiClient
 from identity.models.users import User
 from portal.core.ids import uuid7
 from portal.core.models import Platform
@@ -46,10 +48,66 @@ class VerificationProvider(models.Model):
                 name="an_email_link_attests_basic_only",
                 condition=~Q(kind="EMAIL") | Q(level="BASIC"),
             ),
+            models.CheckConstraint(
+                name="a_provider_attests_for_a_day_or_longer",
+                condition=Q(validity_days__gte=1),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def terms(self) -> dict[str, str | int | bool]:
+        """What its administrators can change, as it is."""
+        names = ("name", "level", "validity_days", "is_enabled")
+        return {name: getattr(self, name) for name in names}
+
+
+def _refuse(name: str, operation: pgtrigger.Operation, found: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=operation,
+        func=f"""
+            IF {found} THEN
+                RAISE EXCEPTION '{name}'
+                    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = '{name}';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+_FOUR_EYES = (
+    _refuse(
+        "nobody_reviews_their_own_verification",
+        pgtrigger.Insert | pgtrigger.Update,
+        """NEW.state IN ('IN_REVIEW', 'APPROVED', 'DECLINED') AND EXISTS (
+                SELECT FROM identity_account a
+                WHERE a.id = NEW.account_id AND a.user_id IN (NEW.taken_by_id, NEW.decided_by_id))
+        """,
+    ),
+    _refuse(
+        "a_refusal_is_reviewed_by_somebody_else",
+        pgtrigger.Insert | pgtrigger.Update,
+        """NEW.appeals_id IS NOT NULL AND EXISTS (
+                SELECT FROM identity_verificationrequest r
+                WHERE r.id = NEW.appeals_id
+                  AND r.decided_by_id IN (NEW.taken_by_id, NEW.decided_by_id))
+        """,
+    ),
+    _refuse(
+        "only_ones_own_refusal_is_appealed",
+        pgtrigger.Insert,
+        """NEW.appeals_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM identity_verificationrequest r
+                WHERE r.id = NEW.appeals_id AND r.state = 'DECLINED' AND r.appeals_id IS NULL
+                  AND r.account_id = NEW.account_id AND r.provider_id = NEW.provider_id
+                  AND NEW.requested_at <= r.decided_at + INTERVAL '30 days')
+        """,
+    ),
+)
 
 
 class VerificationRequest(models.Model):
@@ -69,11 +127,23 @@ class VerificationRequest(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     requested_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    taken_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     decided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    # The refusal that another officer is asked to look at; each is appealed once.
+    appeals = models.OneToOneField(
+        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="appeal"
+    )
+    grounds = models.CharField(max_length=2000, blank=True)
+    # The link of an e-mail provider leaves after commit. Null: nothing to send.
+    mail_due_at = models.DateTimeField(null=True)
+    mail_attempts = models.PositiveSmallIntegerField(default=0)
+    mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -85,6 +155,14 @@ class VerificationRequest(models.Model):
             models.CheckConstraint(
                 name="a_refusal_states_its_reason",
                 condition=~Q(state="DECLINED") | ~Q(reason=""),
+            ),
+        ]
+        indexes: ClassVar = [
+            # The mailer's claim.
+            models.Index(
+                fields=["mail_due_at"],
+                name="verification_link_due",
+                condition=Q(mail_due_at__isnull=False),
             ),
         ]
         triggers: ClassVar = [
@@ -101,7 +179,9 @@ class VerificationRequest(models.Model):
                     ("IN_REVIEW", "EXPIRED"),
                     ("IN_REVIEW", "WITHDRAWN"),
                 ],
-            )
+            ),
+            frozen("what_a_request_appeals_never_changes", ["appeals_id", "grounds"]),
+            *_FOUR_EYES,
         ]
 
     def __str__(self) -> str:
@@ -142,6 +222,10 @@ class Verification(models.Model):
     revoked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # A partner revokes what it attested itself.
+    revoked_by_client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     revoked_reason = models.CharField(max_length=500, null=True, blank=True)
     expiry_noted_at = models.DateTimeField(null=True)
 
@@ -155,7 +239,14 @@ class Verification(models.Model):
             ),
             models.CheckConstraint(
                 name="a_revocation_says_who_and_why",
-                condition=all_or_none("revoked_at", "revoked_by", "revoked_reason"),
+                condition=(
+                    all_or_none("revoked_at", "revoked_by", "revoked_reason")
+                    & Q(revoked_by_client=None)
+                )
+                | (
+                    all_or_none("revoked_at", "revoked_by_client", "revoked_reason")
+                    & Q(revoked_by=None)
+                ),
             ),
         ]
         triggers: ClassVar = [
@@ -174,7 +265,7 @@ class Verification(models.Model):
             ),
             frozen(
                 "a_revoked_attestation_stays_revoked",
-                ["revoked_at", "revoked_by_id", "revoked_reason"],
+                ["revoked_at", "revoked_by_id", "revoked_by_client_id", "revoked_reason"],
                 when="OLD.revoked_at IS NOT NULL",
             ),
         ]

@@ -2,6 +2,7 @@
 
 from tests.authorisation.people import Who
 from tests.authorisation.rows import ALLOW, HIDDEN, SIGN_IN, get, granted, post
+from tests.factories.base import AT
 from tests.factories.events import cloud_event
 
 
@@ -16,6 +17,16 @@ def _flag(world, who):
         "subject": world.here.member.external_id,
         "rule": "R-2",
         "statement": "They insult members.",
+    }
+
+
+def _attestation(world, who):
+    return {
+        "account": world.here.owner.external_id,
+        "provider": world.here.partner.name,
+        "method": "Seen in person",
+        "reference": "chk-1",
+        "verified_at": AT.isoformat(),
     }
 
 
@@ -86,6 +97,20 @@ API_ROWS = [
         "api/v1/groups/<uuid:id>/responsible",
         granted(Who.GROUPS_CLIENT, foreign=HIDDEN),
         params=lambda w: {"id": w.here.group.pk},
+    ),
+    post(
+        "api/v1/verifications",
+        granted(Who.VERIFICATIONS_CLIENT, foreign=HIDDEN),
+        data=_attestation,
+        json=True,
+        hidden=422,
+    ),
+    post(
+        "api/v1/verifications/<uuid:id>/revoke",
+        granted(Who.VERIFICATIONS_CLIENT, foreign=HIDDEN),
+        params=lambda w: {"id": w.here.attested.pk},
+        data=lambda w, who: {"reason": "The wrong account."},
+        json=True,
     ),
     post(
         "access/v1/evaluation",

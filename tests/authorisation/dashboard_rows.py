@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from groups.actions import transfers
 from groups.models import Claim, Rule
-from identity import preferences
+from identity import email_links, preferences
 from identity.models import Account
 from portal.core.actors import Actor
 from tests.authorisation.people import Who
@@ -75,6 +75,15 @@ def _details(world, who):
     user = world.people[who].user
     seen = preferences.mark_of(user) if user else ""
     return {"seen": seen, "name": "Anna", "language": "de", "timezone": "Europe/Berlin"}
+
+
+def _request(name):
+    return lambda world: {"id": getattr(world.here, name).pk}
+
+
+def _link(world):
+    asked = world.here.link_request
+    return {"token": email_links.token_for(asked.pk, address=asked.account.user.email)}
 
 
 def _transfer(world):
@@ -197,5 +206,32 @@ DASHBOARD_ROWS = [
         shown(Who.OWNER),
         params=lambda w: {"id": w.here.owner.pk},
     ),
+    get(
+        "account/<str:id>/verification/",
+        shown(Who.OWNER),
+        params=lambda w: {"id": w.here.owner.pk},
+    ),
+    post(
+        "account/<str:id>/verification/",
+        shown(Who.OWNER),
+        params=lambda w: {"id": w.here.owner.pk},
+        data=lambda w, who: {"provider": str(w.here.unasked.pk)},
+    ),
+    get("verifications/<str:id>/withdraw/", shown(Who.OWNER), params=_request("open_request")),
+    post(
+        "verifications/<str:id>/withdraw/",
+        shown(Who.OWNER),
+        params=_request("open_request"),
+        data=lambda w, who: {"state": "PENDING"},
+    ),
+    get("verifications/<str:id>/appeal/", shown(Who.OWNER), params=_request("refused_request")),
+    post(
+        "verifications/<str:id>/appeal/",
+        shown(Who.OWNER),
+        params=_request("refused_request"),
+        data=lambda w, who: {"grounds": "It was misread."},
+    ),
+    get("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),
+    post("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),
     post("account/", WHOEVER_SIGNED_IN, data=_details),
 ]

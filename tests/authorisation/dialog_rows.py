@@ -1,5 +1,6 @@
 """What staff may do in the dialogs of the admin."""
 
+import json
 from datetime import timedelta
 
 from tests.authorisation.admin_rows import AUDITORS, FOREIGN, HOLDERS, WORKERS
@@ -52,6 +53,25 @@ def _dialog(route, cells, **options):
     return [get(route, cells, **opening), post(route, cells, **options)]
 
 
+def _new_provider(world, who):
+    place = world.there if who is FOREIGN else world.here
+    chosen = {"platform": place.platform.pk, "name": "Counter", "kind": "MANUAL"}
+    return SENT | chosen | {"level": "SUBSTANTIAL", "validity_days": 365}
+
+
+def _changed_provider(world, who):
+    provider = world.here.unasked
+    seen = {"seen": json.dumps(provider.terms)}
+    return SENT | seen | {"name": "Desk", "level": "BASIC", "validity_days": 30}
+
+
+REQUEST = "admin/identity/verificationrequest/<path:object_id>/"
+
+
+def _asked(name):
+    return lambda world: {"object_id": getattr(world.here, name).pk}
+
+
 HOLD = "admin/core/hold/<path:object_id>/"
 WINDOW = "admin/core/windowchange/<path:object_id>/"
 # Whoever may change windows does so for all platforms.
@@ -68,6 +88,41 @@ DIALOGS = [
         )
     ),
     *_dialog("admin/core/hold/place_any_hold/", opened(HOLDERS, FOREIGN), data=_named_hold),
+    *_dialog(
+        "admin/identity/verificationprovider/add_provider/",
+        opened(Who.ADMINISTRATOR, FOREIGN),
+        data=_new_provider,
+    ),
+    *_dialog(
+        "admin/identity/verificationprovider/<path:object_id>/change_provider/",
+        opened(Who.ADMINISTRATOR),
+        params=_asked("unasked"),
+        data=_changed_provider,
+    ),
+    *_dialog(
+        REQUEST + "take_request/",
+        opened(Who.OFFICER),
+        params=_asked("open_request"),
+        data=lambda w, who: SENT,
+    ),
+    *_dialog(
+        REQUEST + "approve_request/",
+        opened(Who.OFFICER),
+        params=_asked("taken_request"),
+        data=lambda w, who: SENT | {"method": "Seen in person", "reference": "chk-1"},
+    ),
+    *_dialog(
+        REQUEST + "decline_request/",
+        opened(Who.OFFICER),
+        params=_asked("taken_request"),
+        data=lambda w, who: SENT | {"reason": "It was somebody else."},
+    ),
+    *_dialog(
+        "admin/identity/account/<path:object_id>/see_identity/",
+        opened(Who.OFFICER),
+        params=lambda w: {"object_id": w.here.owner.pk},
+        data=lambda w, who: SENT | {"purpose": "An appeal."},
+    ),
     *_dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
     *_dialog(
         HOLD + "extend_hold/",

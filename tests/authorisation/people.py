@@ -16,7 +16,7 @@ from tests.factories.groups import TenureFactory
 from tests.factories.identity import AccountFactory, UserFactory, staff_user
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-SCOPES = "events flags groups access"
+SCOPES = "events flags groups access verifications"
 
 
 class Who(StrEnum):
@@ -36,6 +36,7 @@ class Who(StrEnum):
     FLAGS_CLIENT = "a client with the scope flags"
     GROUPS_CLIENT = "a client with the scope groups"
     ACCESS_CLIENT = "a client with the scope access"
+    VERIFICATIONS_CLIENT = "a client with the scope verifications"
     FOREIGN_CLIENT = "a client of another platform with every scope"
 
 
@@ -51,6 +52,7 @@ CLIENTS = {
     Who.FLAGS_CLIENT: "flags",
     Who.GROUPS_CLIENT: "groups",
     Who.ACCESS_CLIENT: "access",
+    Who.VERIFICATIONS_CLIENT: "verifications",
 }
 
 

@@ -8,14 +8,19 @@ from django.db import IntegrityError, connection, transaction
 
 from credit.models import LedgerEntry, Sanction
 from groups.models import Decision, Measure
-from identity.models import StaffAssignment
+from identity.models import StaffAssignment, VerificationRequest
 from portal.core.models import Hold, WindowChange
 from tests.credit import findings
 from tests.factories.base import AT, fixture_rows
 from tests.factories.core import HoldFactory, WindowChangeFactory
 from tests.factories.credit import PolicyFactory
 from tests.factories.groups import AppealFactory, DecisionFactory
-from tests.factories.identity import AccountFactory, UserFactory, staff_user
+from tests.factories.identity import (
+    AccountFactory,
+    UserFactory,
+    VerificationRequestFactory,
+    staff_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +117,26 @@ def _assign_oneself():
     StaffAssignment.objects.filter(pk=found.pk).update(assigned_by=found.user)
 
 
+def _review_own_refusal():
+    officer = UserFactory()
+    found = VerificationRequestFactory(
+        state="DECLINED", decided_by=officer, decided_at=AT, reason="It was misread."
+    )
+    VerificationRequestFactory(
+        account=found.account,
+        provider=found.provider,
+        appeals=found,
+        state="IN_REVIEW",
+        taken_by=officer,
+    )
+
+
+def _review_own_verification():
+    user = UserFactory(is_staff=True)
+    found = VerificationRequestFactory(account=AccountFactory(user=user))
+    VerificationRequest.objects.filter(pk=found.pk).update(state="IN_REVIEW", taken_by=user)
+
+
 FOUR_EYES = {
     "decider_and_approver_are_two_people": _approve_own_decision,
     "decider_and_returner_are_two_people": _return_own_decision,
@@ -126,6 +151,8 @@ FOUR_EYES = {
     "hold_is_approved_by_another_person": _approve_own_hold,
     "window_change_is_approved_by_another_person": _approve_own_window,
     "nobody_assigns_a_role_to_themselves": _assign_oneself,
+    "a_refusal_is_reviewed_by_somebody_else": _review_own_refusal,
+    "nobody_reviews_their_own_verification": _review_own_verification,
 }
 WORDS = ("another_person", "two_people", "other_people", "somebody_else", "second_person")
 # About groups, not about people of the staff.

@@ -4,6 +4,7 @@ import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import time_machine
@@ -25,7 +26,12 @@ from tests.factories.base import AT, fixture_rows
 from tests.factories.core import HoldFactory
 from tests.factories.events import granted
 from tests.factories.groups import FlagFactory, GroupFactory, TenureFactory
-from tests.factories.identity import UserFactory
+from tests.factories.identity import (
+    UserFactory,
+    VerificationFactory,
+    VerificationProviderFactory,
+    VerificationRequestFactory,
+)
 from tests.factories.reports import ReportRunFactory
 from tests.groups import scene as scenes
 from tests.groups.scene import SUSPEND_OWNING, WARN, make_scene
@@ -68,6 +74,14 @@ class Place:
     transfer: Any
     orphan: Any
     claim: Any
+    # Of the owner's verification: providers, requests in three states, an attestation by API.
+    partner: Any
+    unasked: Any
+    open_request: Any
+    taken_request: Any
+    refused_request: Any
+    link_request: Any
+    attested: Any
     reviewer: Any = None
     # Of all platforms: finished, and not followed by a purge.
     dry_run: Any = None
@@ -185,7 +199,26 @@ def make_place(number):
         flag=member_flag,
         decided_flag=decided_flag,
         passkey=_passkey(),
+        **_verification(scene.owner),
     )
+
+
+def _verification(account):
+    provider = partial(VerificationProviderFactory, platform=account.platform)
+    request = partial(VerificationRequestFactory, account=account)
+    partner = provider(kind="PARTNER")
+    refused = {"decided_by": UserFactory(), "decided_at": AT, "reason": "It was misread."}
+    return {
+        "partner": partner,
+        "unasked": provider(),
+        "open_request": request(),
+        "taken_request": request(state="IN_REVIEW", taken_by=UserFactory()),
+        "refused_request": request(state="DECLINED", **refused),
+        "link_request": request(
+            provider=provider(kind="EMAIL", level="BASIC"), due_at=AT + DAY, mailed_at=AT
+        ),
+        "attested": VerificationFactory(account=account, provider=partner),
+    }
 
 
 def _passkey():

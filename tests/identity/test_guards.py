@@ -10,6 +10,7 @@ from tests.factories.base import AT, fixture_rows
 from tests.factories.core import PlatformFactory
 from tests.factories.identity import (
     AccountFactory,
+    ApiClientFactory,
     UserFactory,
     VerificationFactory,
     VerificationProviderFactory,
@@ -129,6 +130,90 @@ def test_a_revocation_says_who_and_why(left_out):
 
     with Breaks("a_revocation_says_who_and_why"):
         VerificationFactory(**(revoked | {left_out: None}))
+
+
+def test_a_revocation_is_by_a_person_or_by_a_partner_and_not_both():
+    revoked = {"revoked_at": AT, "revoked_reason": "It was forged."}
+    by_client = {"revoked_by_client": ApiClientFactory(platform=PlatformFactory())}
+    VerificationFactory(**revoked, **by_client)
+
+    with Breaks("a_revocation_says_who_and_why"):
+        VerificationFactory(**revoked, **by_client, revoked_by=UserFactory())
+    with Breaks("a_revocation_says_who_and_why"):
+        VerificationFactory(**by_client)
+
+
+def test_a_provider_attests_for_a_day_or_longer():
+    VerificationProviderFactory(validity_days=1)
+
+    with Breaks("a_provider_attests_for_a_day_or_longer"):
+        VerificationProviderFactory(validity_days=0)
+
+
+def refusal(**fields):
+    decided = {"decided_by": UserFactory(), "decided_at": AT, "reason": "It was misread."}
+    return VerificationRequestFactory(**({"state": "DECLINED"} | decided | fields))
+
+
+def appeal(refused, **fields):
+    same = {"account": refused.account, "provider": refused.provider}
+    return VerificationRequestFactory(**(same | {"appeals": refused, "grounds": "Look."} | fields))
+
+
+def test_only_ones_own_refusal_is_appealed():
+    refused = refusal()
+    last = appeal(refused, requested_at=AT + 30 * DAY, state="WITHDRAWN")
+    change(last, state="WITHDRAWN")
+
+    platform = refused.account.platform
+    other = VerificationProviderFactory(platform=platform)
+    for fields in (
+        {"account": AccountFactory(platform=platform)},
+        {"provider": other},
+        {"requested_at": AT + 30 * DAY + timedelta(microseconds=1)},
+    ):
+        with Breaks("only_ones_own_refusal_is_appealed"):
+            appeal(refusal(), **({"state": "PENDING"} | fields))
+    for wrong in (refusal(state="APPROVED"), refusal(state="PENDING", decided_at=None)):
+        with Breaks("only_ones_own_refusal_is_appealed"):
+            appeal(wrong)
+
+
+def test_an_appeal_of_an_appeal_is_refused():
+    refused = appeal(refusal(), state="DECLINED", decided_at=AT, reason="As it was.")
+
+    with Breaks("only_ones_own_refusal_is_appealed"):
+        appeal(refused)
+
+
+@pytest.mark.parametrize("column", ["taken_by", "decided_by"])
+@pytest.mark.parametrize("state", ["IN_REVIEW", "APPROVED", "DECLINED"])
+def test_a_refusal_is_reviewed_by_somebody_else(state, column):
+    refused = refusal()
+    appeal(refused, state=state, reason="As it was.", **{column: UserFactory()})
+
+    with Breaks("a_refusal_is_reviewed_by_somebody_else"):
+        again = refusal()
+        appeal(again, state=state, reason="As it was.", **{column: again.decided_by})
+
+
+@pytest.mark.parametrize("column", ["taken_by", "decided_by"])
+@pytest.mark.parametrize("state", ["IN_REVIEW", "APPROVED", "DECLINED"])
+def test_nobody_reviews_their_own_verification(state, column):
+    user = UserFactory()
+    account = AccountFactory(user=user)
+
+    with Breaks("nobody_reviews_their_own_verification"):
+        VerificationRequestFactory(account=account, state=state, reason="So.", **{column: user})
+
+
+def test_what_a_request_appeals_never_changes():
+    first = appeal(refusal())
+
+    with Breaks("what_a_request_appeals_never_changes"):
+        change(first, appeals=None)
+    with Breaks("what_a_request_appeals_never_changes"):
+        change(first, grounds="Something else.")
 
 
 def test_a_look_at_identity_states_its_purpose():

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from groups.actions import claims, transfers
-from identity.actions import requests, verifications
+from identity.actions import looks, providers, requests, verifications
 from identity.models import Account, VerificationProvider
 from identity.models.verifications import Level
 from portal.core.actions import holds
@@ -16,7 +16,7 @@ from reports.models import AuthorityRequest
 
 
 def verify(stage: Stage) -> None:
-    """Verify most owners; one attestation has run out, one request waits."""
+    """Verify most owners; one attestation has run out, requests wait, one refusal is appealed."""
     officer, at = stage.cast.by("iris"), stage.at
     in_person, email = (
         VerificationProvider.objects.create(
@@ -42,8 +42,39 @@ def verify(stage: Stage) -> None:
             by=officer,
             at=at - timedelta(days=ago),
         )
+    providers.add(
+        platform=stage.cast.relay,
+        name="Relay counters",
+        kind=VerificationProvider.Kind.PARTNER,
+        level=Level.SUBSTANTIAL,
+        validity_days=730,
+        by=stage.cast.by("lea"),
+        at=at - timedelta(days=60),
+    )
     requests.start(
         account=stage.accounts["u-carla"], provider=in_person, by=BY, at=at - timedelta(days=2)
+    )
+    refused = requests.start(
+        account=stage.accounts["u-ben"], provider=in_person, by=BY, at=at - timedelta(days=9)
+    )
+    requests.take(request=refused, by=officer, at=at - timedelta(days=8))
+    requests.decline(
+        request=refused,
+        reason="The person at the counter was not the one who asked.",
+        by=officer,
+        at=at - timedelta(days=8),
+    )
+    requests.appeal(
+        request=refused,
+        grounds="I sent my brother to ask for the way. It was me who came at three.",
+        by=BY,
+        at=at - timedelta(days=1),
+    )
+    looks.start(
+        account=stage.accounts["u-ada"],
+        purpose="A complaint that somebody else uses the account.",
+        by=officer,
+        at=at - timedelta(days=20),
     )
 
 
