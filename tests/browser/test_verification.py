@@ -57,10 +57,16 @@ def enter(platform, page_of, client):
     return make
 
 
+def open_dialog(page: Page, opener: str):
+    page.get_by_role("link", name=opener).first.press("Enter")
+    # A script is faster than htmx, which sends the form only once it has taken it over.
+    page.wait_for_function("document.querySelector('#dialog form')?.['htmx-internal-data']")
+    return page.locator("#dialog")
+
+
 def fill(page: Page, opener: str, submit: str, **fields: str) -> None:
     """Open a dialog of the admin, fill it in and send it."""
-    page.get_by_role("link", name=opener).first.press("Enter")
-    dialog = page.locator("#dialog")
+    dialog = open_dialog(page, opener)
     for label, text in fields.items():
         dialog.get_by_label(label.replace("_", " ")).first.fill(text)
     with page.expect_navigation():
@@ -106,8 +112,7 @@ def test_a_request_is_declined_appealed_and_approved(account, enter, client, pag
     anew = VerificationRequest.objects.get(appeals=asked)
 
     first.goto(panels.page_of(anew))
-    first.get_by_role("link", name="Take").first.press("Enter")
-    first.locator("#dialog").get_by_role("button", name="Take it").press("Enter")
+    open_dialog(first, "Take").get_by_role("button", name="Take it").press("Enter")
     expect(first.get_by_text("Somebody else looks at it now")).to_be_visible()
     look(first, "verification-own-refusal")
     second = enter(Role.IDENTITY_OFFICER)
