@@ -23,6 +23,7 @@ from groups.models import (
     Transfer,
 )
 from groups.queries import visibility
+from identity import access as identity_access
 from identity import email_links
 from identity.models import Account, User, VerificationProvider, VerificationRequest
 from identity.roles import Permission
@@ -171,8 +172,7 @@ def get_group_on(platform: Platform, external_id: str) -> Group:
 
 def get_account_on(platform: Platform, external_id: str) -> Account:
     """Return the platform's account of that external id."""
-    found = Account.objects.filter(platform=platform, external_id=external_id)
-    return _only(found.order_by("pk").first())
+    return _only(identity_access.find_account_on(platform, external_id))
 
 
 def get_group_by_id_on(platform: Platform, id: UUID) -> Group:
@@ -187,27 +187,27 @@ def get_receipt_on(platform: Platform, id: UUID) -> EventReceipt:
 
 def get_group_named(platform: Platform, words: str) -> Group:
     """Return the platform's group that a person means: its id, or a name that only one has."""
-    on_platform = Group.objects.filter(platform=platform).order_by("pk")
-    if group := on_platform.filter(external_id=words).first():
-        return group
-    found = list(on_platform.filter(name__iexact=words)[:2])
-    if len(found) > 1:
-        raise NotFound(f"More than one group on {platform} has this name. Give the id instead.")
-    if not found:
-        raise NotFound(f"{platform} has no group with this name or id. Check how it is written.")
-    return found[0]
+    groups = Group.objects.filter(platform=platform)
+    return _named("group", groups, platform, words, name__iexact=words)
 
 
 def get_account_named(platform: Platform, words: str) -> Account:
     """Return the platform's account that a person means: its id, or a name that only one has."""
-    on_platform = Account.objects.filter(platform=platform).order_by("pk")
-    if account := on_platform.filter(external_id=words).first():
-        return account
-    found = list(on_platform.filter(display_name=words)[:2])
+    accounts = Account.objects.filter(platform=platform)
+    return _named("account", accounts, platform, words, display_name=words)
+
+
+def _named(
+    kind: str, rows: QuerySet[Row], platform: Platform, words: str, **by_name: object
+) -> Row:
+    rows = rows.order_by("pk")
+    if row := rows.filter(external_id=words).first():
+        return row
+    found = list(rows.filter(**by_name)[:2])
     if len(found) > 1:
-        raise NotFound(f"More than one account on {platform} has this name. Give the id instead.")
+        raise NotFound(f"More than one {kind} on {platform} has this name. Give the id instead.")
     if not found:
-        raise NotFound(f"{platform} has no account with this name or id. Check how it is written.")
+        raise NotFound(f"{platform} has no {kind} with this name or id. Check how it is written.")
     return found[0]
 
 

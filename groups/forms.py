@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from groups.actions.flags import LONGEST_EXCERPT, LONGEST_STATEMENT
+from groups.log_filters import MOMENT
 from groups.models import Rule
 from groups.notice_phrases import PHRASES
 from identity.models import Account
@@ -39,16 +40,14 @@ class PastInstantForm(Form):
 
     at = forms.DateTimeField(
         label="Day and time",
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={
-            "invalid": "Write the day and the time as 2026-05-31T14:00.",
-        },
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format=MOMENT),
+        error_messages={"invalid": "Write the day and the time as 2026-05-31T14:00."},
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._now = now
-        latest = timezone.localtime(now).strftime("%Y-%m-%dT%H:%M")
+        latest = timezone.localtime(now).strftime(MOMENT)
         self.fields["at"].widget.attrs["max"] = latest
 
     def clean_at(self) -> datetime:

@@ -103,9 +103,11 @@ def _get_levels(account_ids: Sequence[UUID], at: datetime) -> dict[UUID, str]:
     return found
 
 
-def list_tenures(*, group: Group) -> QuerySet[Tenure]:
-    """Return all tenures of the group, the latest first."""
+def list_tenures(*, group: Group, at: datetime | None = None) -> QuerySet[Tenure]:
+    """Return the tenures of the group, all or those that held at `at`, the latest first."""
     tenures = Tenure.objects.filter(group=group).select_related("account")
+    if at is not None:
+        tenures = tenures.at(at)
     return tenures.order_by(Lower("period").desc(), "pk")
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from groups.models import Case, CaseEntry, Duties, Group, Tenure, Transfer
 from groups.models.tenures import Role
 from groups.models.transfers import COOLING_OFF
-from groups.queries.tenures import RANKS
+from groups.queries.tenures import rank_of
 from identity.models import Account, User
 
 MOST_SHOWN = 25
@@ -44,7 +44,7 @@ def list_others(*, group: Group) -> Sequence[Tenure]:
     """Return who helps the owner now, co-owners first."""
     held = Tenure.objects.current().filter(group=group).exclude(role=Role.OWNER)
     found = held.select_related("account__user")
-    return sorted(found, key=lambda one: (RANKS[Role(one.role)], one.since, one.pk))
+    return sorted(found, key=rank_of)
 
 
 def get_open_offer(*, group: Group, at: datetime) -> Transfer | None:

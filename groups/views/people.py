@@ -3,8 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -37,7 +36,7 @@ def show_people(request: HttpRequest, id: str) -> HttpResponse:
         "now_held": _by_rank(tenure for tenure in tenures if tenure.until is None),
         "form": form,
         "asked": asked,
-        "then_held": _held_at(group, asked) if asked else [],
+        "then_held": _by_rank(tenure_queries.list_tenures(group=group, at=asked)) if asked else [],
         "tenures": tenures[:MOST_TENURES],
         "has_more": len(tenures) > MOST_TENURES,
         "gaps": gaps,
@@ -55,10 +54,9 @@ def download_people(request: HttpRequest, id: str) -> HttpResponse:
     With `at`, only those that were held at that instant; what is no past instant is ignored.
     """
     group = access.get_group_for_owner(visitor.user_of(request), id)
-    tenures = tenure_queries.list_tenures(group=group)
     form = forms.PastInstantForm(request.GET, now=visitor.now())
-    if form.is_valid():
-        tenures = tenures.filter(period__contains=form.cleaned_data["at"])
+    asked = form.cleaned_data["at"] if form.is_valid() else None
+    tenures = tenure_queries.list_tenures(group=group, at=asked)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(HEADINGS)
@@ -67,10 +65,6 @@ def download_people(request: HttpRequest, id: str) -> HttpResponse:
     response = HttpResponse(buffer.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="responsibility.csv"'
     return response
-
-
-def _held_at(group: Any, at: datetime) -> list[Tenure]:
-    return _by_rank(tenure_queries.list_tenures(group=group).filter(period__contains=at))
 
 
 def _by_rank(tenures: Iterable[Tenure]) -> list[Tenure]:
