@@ -103,7 +103,7 @@ def _unverified(
     if asked is None:
         return []
     enough = LEVELS[LEVELS.index(asked.level) :]
-    held = Verification.objects.filter(account=account, level__in=enough).valid_at(at)
+    held = Verification.objects.filter(account=account, level__in=enough).counts_at(at)
     if account is not None and held.exists():
         return []
     sentence = _(

@@ -1,10 +1,12 @@
 """The purge of the governance log: whole days leave as partitions, held rows are copied first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from groups import log_days
 from groups.actions import sealed_days
@@ -37,6 +39,10 @@ class LogPartitions:
             kept_by=kept_by,
             details=[f"partition {day.day}" for day in days],
         )
+
+    def rows_about(self, accounts: Collection[UUID]) -> Sequence[QuerySet[Any]]:
+        named = Q(subject_id__in=accounts) | Q(actor_id__in=accounts)
+        return (LogEntry.objects.filter(named).annotate(window_from=F("occurred_at")),)
 
     def purge(self, *, work: Work) -> None:
         # Counted day by day, as each day's rows are copied and dropped.

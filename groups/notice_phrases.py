@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from groups.models import Measure
+from identity.models import Account
 
 FALLBACK = "en"
 
@@ -66,6 +67,31 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         ),
         "CLAIM_DECLINED": "The group was not given to you.",
         "CLAIM_EXPIRED": "The time of your claim ran out, and the group was not given to you.",
+        "BASIC": "basic",
+        "SUBSTANTIAL": "substantial",
+        "HIGH": "high",
+        "VERIFICATION_APPROVED": "You are verified at the level “{level}” until {until}.",
+        "VERIFICATION_DECLINED": (
+            "Your request was declined. Reason: {reason}\n\n"
+            "Until {until} you can appeal. Another officer will look at it."
+        ),
+        "VERIFICATION_APPEAL_DECLINED": (
+            "Another officer looked at the refusal, and it stands. Reason: {reason}\n\n"
+            "You can make a new request at any time."
+        ),
+        "VERIFICATION_EXPIRED": (
+            "Nobody decided your request in time, so it lapsed. That counts in no way against "
+            "you. You can ask again."
+        ),
+        "VERIFICATION_ENDS": (
+            "Your verification at the level “{level}” ends on {until}, in {days} days.\n\n"
+            "{cost}\n\nTo keep it, be verified again before."
+        ),
+        "ENDING_COSTS": (
+            "Until {grace} nothing changes. After that you cannot take on groups of more than "
+            "{above} members. You keep the groups that you have."
+        ),
+        "ENDING_COSTS_NOTHING": "Nothing that you may do here depends on it at present.",
         "mail_footer": ("Sent for {platform} by Accord. The same notice is kept for you at {link}"),
     },
     "de": {
@@ -131,6 +157,33 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "CLAIM_EXPIRED": (
             "Die Zeit Ihres Anspruchs ist abgelaufen, und die Gruppe wurde Ihnen nicht gegeben."
         ),
+        "BASIC": "niedrig",
+        "SUBSTANTIAL": "substanziell",
+        "HIGH": "hoch",
+        "VERIFICATION_APPROVED": (
+            "Ihre Identität ist auf der Stufe „{level}“ bestätigt, bis {until}."
+        ),
+        "VERIFICATION_DECLINED": (
+            "Ihr Antrag wurde abgelehnt. Grund: {reason}\n\n"
+            "Bis {until} können Sie Beschwerde einlegen. Jemand anderes prüft den Antrag dann."
+        ),
+        "VERIFICATION_APPEAL_DECLINED": (
+            "Jemand anderes hat die Ablehnung geprüft, und sie bleibt bestehen. Grund: {reason}"
+            "\n\nSie können jederzeit einen neuen Antrag stellen."
+        ),
+        "VERIFICATION_EXPIRED": (
+            "Ihr Antrag wurde nicht rechtzeitig entschieden und ist verfallen. Das zählt in "
+            "keiner Weise gegen Sie. Sie können einen neuen stellen."
+        ),
+        "VERIFICATION_ENDS": (
+            "Ihre Bestätigung auf der Stufe „{level}“ endet am {until}, in {days} Tagen.\n\n"
+            "{cost}\n\nUm sie zu behalten, lassen Sie sich vorher erneut bestätigen."
+        ),
+        "ENDING_COSTS": (
+            "Bis {grace} ändert sich nichts. Danach können Sie keine Gruppen mit mehr als "
+            "{above} Mitgliedern übernehmen. Die Gruppen, die Sie haben, behalten Sie."
+        ),
+        "ENDING_COSTS_NOTHING": "Nichts, was Sie hier dürfen, hängt zurzeit davon ab.",
         "mail_footer": (
             "Für {platform} gesendet von Accord. Dieselbe Mitteilung liegt für Sie unter {link}"
         ),
@@ -140,6 +193,13 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
 
 def phrases(language: str) -> Mapping[str, str]:
     return PHRASES.get(language, PHRASES[FALLBACK])
+
+
+def language_of(account: Account) -> str:
+    """Return the language that a notice to this account will most likely be written in."""
+    user = account.user
+    wanted = user.language if user and user.language else account.platform.language
+    return wanted.partition("-")[0]
 
 
 def say(measure: Measure, *, language: str) -> str:

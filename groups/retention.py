@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 
 from credit.models import Sanction
 from groups.log_retention import LogPartitions
 from groups.models import Measure
 from groups.role_retention import GroupPasts
-from portal.core.data_classes import TWO_YEARS, DataClass, Reach, Window, registry
+from portal.core.data_classes import TWO_YEARS, DataClass, OnErasure, Reach, Window, registry
 from portal.core.purge_rows import keep_rows
 
 OF_SOMEBODY_IN_A_GROUP = Reach(
@@ -36,6 +36,10 @@ def is_over(cutoff: datetime) -> Q:
     return Q(closed_at__lt=cutoff) & ~in_force
 
 
+def _of_no_case(at: datetime) -> Q:
+    return Q(case=None, decision=None, appeal=None)
+
+
 registry.register(
     DataClass(
         name="governance log",
@@ -43,6 +47,9 @@ registry.register(
         starts="the event, in whole days",
         window=Window(183, floor=30, ceiling=365),
         engine=LogPartitions(),
+        on_erasure=OnErasure(
+            because="whole days of it leave together, and it shows how groups were run"
+        ),
     )
 )
 registry.is_named_by("identity.Account", "groups.LogEntry", "subject_id", "actor_id")
@@ -54,6 +61,7 @@ keep_rows(
     window=Window(30, floor=7, ceiling=90),
     due=lambda cutoff: Q(received_at__lt=cutoff),
     reach=Reach(platform=("platform_id",)),
+    on_erasure=OnErasure(),
 )
 keep_rows(
     name="held log entries",
@@ -67,6 +75,8 @@ keep_rows(
         account=("actor_id", "subject_id"),
         case_by=(("group_id", "groups.Case", "group_id"),),
     ),
+    on_erasure=OnErasure(because="a hold on these records asks for it"),
+    window_from=F("hold__released_at"),
 )
 keep_rows(
     name="evidence",
@@ -84,6 +94,8 @@ keep_rows(
             "flag__case__owner_at_opening_id",
         ),
     ),
+    on_erasure=OnErasure(because="the case it belongs to has to be decided, and can be contested"),
+    window_from=F("flag__case__closed_at"),
 )
 keep_rows(
     name="notices",
@@ -97,6 +109,11 @@ keep_rows(
         case=("case_id",),
         account=("recipient_id",),
     ),
+    on_erasure=OnErasure(
+        goes=_of_no_case,
+        because="they prove that you were told of a decision, and how to contest it",
+    ),
+    window_from=F("created_at"),
 )
 keep_rows(
     name="closed cases",
@@ -130,6 +147,10 @@ keep_rows(
     batch=200,
     past=lambda cutoff: Q(closed_at__lt=cutoff),
     waits_for="something decided in them is still in force",
+    on_erasure=OnErasure(
+        because="what was reported, answered and decided can be contested, by you and by others"
+    ),
+    window_from=F("closed_at"),
 )
 keep_rows(
     name="early departures",
@@ -139,6 +160,7 @@ keep_rows(
     due=lambda cutoff: Q(received_at__lt=cutoff),
     reach=Reach(platform=("platform_id",)),
     batch=10_000,
+    on_erasure=OnErasure(),
 )
 registry.register(
     DataClass(
@@ -147,6 +169,7 @@ registry.register(
         starts="the tenure ends; the event",
         window=TWO_YEARS,
         engine=GroupPasts(),
+        on_erasure=OnErasure(because="they say who answered for a group, and when"),
     )
 )
 keep_rows(
@@ -160,6 +183,8 @@ keep_rows(
         group=("group_id",),
         account=("from_account_id", "to_account_id"),
     ),
+    on_erasure=OnErasure(because="they say how a group changed hands"),
+    window_from=F("ended_at"),
 )
 keep_rows(
     name="claims",
@@ -168,6 +193,8 @@ keep_rows(
     window=TWO_YEARS,
     due=lambda cutoff: Q(ended_at__lt=cutoff),
     reach=OF_SOMEBODY_IN_A_GROUP,
+    on_erasure=OnErasure(because="they say how a group changed hands"),
+    window_from=F("ended_at"),
 )
 keep_rows(
     name="acknowledgements",
@@ -176,6 +203,8 @@ keep_rows(
     window=TWO_YEARS,
     due=lambda cutoff: Q(acknowledged_at__lt=cutoff),
     reach=OF_SOMEBODY_IN_A_GROUP,
+    on_erasure=OnErasure(because="they say what you knew when you answered for a group"),
+    window_from=F("acknowledged_at"),
 )
 registry.copied_for_holds("groups.HeldLogEntry", hold="hold", moment="occurred_at")
 registry.exempts(

@@ -5,12 +5,14 @@ its baseline to the cut-off: the tenures that stood then stay as they are, the t
 before it and every role event before it go. A hold on any of them keeps them all.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from groups import locks
 from groups.models import Case, Group, RoleEvent, Tenure
@@ -31,6 +33,14 @@ class GroupPasts:
     def purge(self, *, work: Work) -> None:
         while self._purge_batch(work):
             pass
+
+    def rows_about(self, accounts: Collection[UUID]) -> Sequence[QuerySet[Any]]:
+        ended = Func(F("period"), function="upper", output_field=DateTimeField())
+        named = Q(account__in=accounts) | Q(actor__in=accounts)
+        return (
+            Tenure.objects.filter(account__in=accounts).annotate(window_from=ended),
+            RoleEvent.objects.filter(named).annotate(window_from=F("occurred_at")),
+        )
 
     @transaction.atomic
     def _purge_batch(self, work: Work) -> bool:

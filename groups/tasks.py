@@ -4,7 +4,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from groups import mailer
-from groups.actions import claims, partitions, sealed_days, sweeps, transfers
+from groups.actions import (
+    claims,
+    partitions,
+    sealed_days,
+    sweeps,
+    transfers,
+    verification_notices,
+)
+from groups.queries import ending_verifications
 from portal.core.actors import Actor
 
 BATCH = 500
@@ -40,6 +48,16 @@ def expire_transfers_and_claims() -> None:
         pass
     while claims.expire(by=by, at=at, limit=BATCH) == BATCH:
         pass
+
+
+@shared_task(name="groups.tasks.tell_of_verifications", time_limit=300, ignore_result=True)
+def tell_of_verifications() -> None:
+    by, at = Actor.system("tell_of_verifications"), timezone.now()
+    while verification_notices.tell(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+    for days in ending_verifications.REMINDERS:
+        while verification_notices.remind(days=days, by=by, at=at, limit=BATCH) == BATCH:
+            pass
 
 
 @shared_task(name="groups.tasks.create_partitions", time_limit=120, ignore_result=True)

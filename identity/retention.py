@@ -8,13 +8,14 @@ from django.db.models.expressions import Combinable
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from identity.models import Account, PersonTag, Verification, VerificationRequest
-from portal.core.data_classes import TWO_YEARS, Reach, Window, registry
+from portal.core.data_classes import GOES, TWO_YEARS, OnErasure, Reach, Window, registry
 from portal.core.purge_rows import keep_rows
 
 
 def _unused_accounts(cutoff: datetime) -> Q | Combinable:
     """Accounts that nothing refers to any more: whatever record named them has left."""
-    condition: Q | Combinable = Q(created_at__lt=cutoff, user=None)
+    is_old = Q(created_at__lt=cutoff) | Q(erased_at__isnull=False)
+    condition: Q | Combinable = Q(user=None) & is_old
     followers = registry.followers.get(Account._meta.label, ())
     go_along = {PersonTag._meta.label, *(label for label, _ in followers)}
     # Hidden relations too: whoever only acted is named by a relation that has no name back.
@@ -47,6 +48,7 @@ keep_rows(
     reach=Reach(platform=("account__platform_id",), account=("account_id",)),
     past=lambda cutoff: Q(due_at__lt=cutoff),
     waits_for="they are undecided, or an attestation or an appeal rests on them",
+    on_erasure=GOES,
 )
 keep_rows(
     name="verifications",
@@ -55,6 +57,7 @@ keep_rows(
     window=Window(90, floor=30, ceiling=365),
     due=lambda cutoff: Q(expires_at__lt=cutoff) | Q(revoked_at__lt=cutoff),
     reach=Reach(platform=("account__platform_id",), account=("account_id",)),
+    on_erasure=GOES,
 )
 keep_rows(
     name="looks at identity",
@@ -63,18 +66,22 @@ keep_rows(
     window=TWO_YEARS,
     due=lambda cutoff: Q(at__lt=cutoff),
     reach=Reach(platform=("account__platform_id",), account=("account_id",)),
+    on_erasure=GOES,
 )
 keep_rows(
     name="accounts",
     model="identity.Account",
     also=("identity.PersonTag",),
-    starts="they were first seen, once no record refers to them",
+    starts="they were first seen or, if erased, at once; when no record refers to them",
     window=Window(183, floor=30, ceiling=730),
     due=_unused_accounts,
     reach=Reach(platform=("platform_id",), account=("id",)),
     children=(("identity.PersonTag", "account__in"),),
-    past=lambda cutoff: Q(created_at__lt=cutoff),
+    past=lambda cutoff: Q(created_at__lt=cutoff) | Q(erased_at__isnull=False),
     waits_for="a person signs in with them, or a record names them",
+    on_erasure=OnErasure(
+        because="other records name it by the id that the service gave it; your name goes"
+    ),
 )
 keep_rows(
     name="reminders of holds",
@@ -86,6 +93,7 @@ keep_rows(
         & (~Q(hold__review_at=F("review_at")) | Q(hold__released_at__isnull=False))
     ),
     reach=Reach(platform=("hold__platform_id",)),
+    on_erasure=OnErasure(),
 )
 keep_rows(
     name="failed sign-ins",
@@ -96,6 +104,7 @@ keep_rows(
     due=lambda cutoff: Q(attempt_time__lt=cutoff),
     reach=Reach(),
     children=(("axes.AccessAttemptExpiration", "access_attempt__in"),),
+    on_erasure=OnErasure(),
 )
 keep_rows(
     name="sessions",
@@ -104,6 +113,7 @@ keep_rows(
     window=Window(30, floor=1, ceiling=90),
     due=lambda cutoff: Q(last_seen_at__lt=cutoff),
     reach=Reach(),
+    on_erasure=OnErasure(),
 )
 registry.exempts(
     identity__User="kept while the person can sign in; erased on request",

@@ -39,6 +39,7 @@ BEAT_SCHEDULE = {
     "refresh standings": entry("credit.tasks.refresh_standings", A_MINUTE),
     "expire verifications": entry("identity.tasks.expire_verifications", TEN_MINUTES),
     "remind of overdue holds": entry("identity.tasks.remind_of_holds", TEN_MINUTES),
+    "tell of verifications": entry("groups.tasks.tell_of_verifications", A_MINUTE),
     "expire transfers and claims": entry("groups.tasks.expire_transfers_and_claims", TEN_MINUTES),
     "clean what has expired": entry("portal.core.tasks.clean_expired", AN_HOUR),
     "close decided cases": entry("groups.tasks.close_decided", AN_HOUR),

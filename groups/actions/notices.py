@@ -87,10 +87,10 @@ def write_if_worded(
     *,
     kind: str,
     recipient: Account,
-    group: Group,
     slots: Mapping[str, wording.Value | None],
     at: datetime,
     by: Actor,
+    group: Group | None = None,
 ) -> Notice | None:
     """Write a notice that nothing waits for; null where the platform has no words for it.
 
@@ -104,11 +104,11 @@ def write_if_worded(
                 slots=slots,
                 at=at,
                 by=by,
-                platform=group.platform,
+                platform=recipient.platform,
                 group=group,
             )
     except (NoWords, wording.UnfilledSlot) as error:
-        log.warning("notice_not_written", kind=kind, code=error.code, group=str(group.pk))
+        log.warning("notice_not_written", kind=kind, code=error.code, recipient=str(recipient.pk))
         return None
 
 

@@ -56,7 +56,7 @@ def tell_claim_ended(*, claim: Claim, by: Actor, at: datetime) -> None:
     if claim.state == Claim.State.ACCEPTED:
         tell_responsible(account=claim.account, group=claim.group, by=by, at=at)
     elif claim.state != Claim.State.CANCELLED:
-        words = notice_phrases.phrases(_language_of(claim.account))
+        words = notice_phrases.phrases(notice_phrases.language_of(claim.account))
         link = settings.PUBLIC_URL + reverse("groups:claim", args=[claim.pk])
         slots: dict[str, wording.Value] = {"outcome": words[f"CLAIM_{claim.state}"], "link": link}
         notices.write_if_worded(
@@ -84,7 +84,7 @@ def tell_responsible(*, account: Account, group: Group, by: Actor, at: datetime)
 def _tell(
     transfer: Transfer, phrase: str, account: Account, other: Account, *, by: Actor, at: datetime
 ) -> None:
-    words = notice_phrases.phrases(_language_of(account))[phrase]
+    words = notice_phrases.phrases(notice_phrases.language_of(account))[phrase]
     slots: dict[str, wording.Value] = {
         "outcome": words.format(name=other),
         "link": _page_of(transfer),
@@ -101,10 +101,3 @@ def _tell(
 
 def _page_of(transfer: Transfer) -> str:
     return settings.PUBLIC_URL + reverse("groups:offer", args=[transfer.pk])
-
-
-def _language_of(account: Account) -> str:
-    """Return the language that the notice will most likely be written in."""
-    user = account.user
-    wanted = user.language if user and user.language else account.platform.language
-    return wanted.partition("-")[0]

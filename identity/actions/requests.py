@@ -1,5 +1,6 @@
 """A person asks to be verified; an identity officer decides, or the deadline passes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -220,6 +221,15 @@ def _refuse_own(request: VerificationRequest, *, officer: UUID | None) -> None:
         raise OwnRequest("This request is about your own account. Leave it to somebody else.")
     if request.appeals is not None and request.appeals.decided_by_id == officer:
         raise OwnRequest("You declined this request before. Somebody else looks at it now.")
+
+
+@transaction.atomic(savepoint=False)
+def note_told(*, requests: Sequence[VerificationRequest], by: Actor, at: datetime) -> None:
+    """Remember that the people were told what became of their requests."""
+    VerificationRequest.objects.filter(pk__in=[row.pk for row in requests]).update(told_at=at)
+    if requests:
+        new = {"requests": len(requests)}
+        audit.record(action="requests.note_told", record=VerificationRequest, by=by, at=at, new=new)
 
 
 def _audit(action: str, request: VerificationRequest, *, by: Actor, at: datetime) -> None:

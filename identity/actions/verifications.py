@@ -1,6 +1,9 @@
 """Attestations: what was verified, by which method, until when. Never a document."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -107,19 +110,50 @@ def note_expired(*, by: Actor, at: datetime, limit: int = 500) -> int:
         .order_by("expires_at", "pk")[:limit]
     )
     Verification.objects.filter(pk__in=[row.pk for row in expired]).update(expiry_noted_at=at)
-    for verification in expired:
-        outbox.publish(
-            platform_id=verification.account.platform_id,
-            type="accord.verification.expired.v1",
-            subject=verification.account.external_id,
-            data={"level": verification.level, "expired_at": verification.expires_at.isoformat()},
-            at=at,
-        )
-        audit.record(
-            action="verifications.expire",
-            record=verification,
-            by=by,
-            at=at,
-            platform_id=verification.account.platform_id,
-        )
+    for platform_id, rows in _by_platform(expired).items():
+        outbox.publish_each(platform_id=platform_id, events=[_expired(row) for row in rows], at=at)
+        _note("expire", rows, {}, platform_id, by=by, at=at)
     return len(expired)
+
+
+@transaction.atomic(savepoint=False)
+def note_reminded(
+    *, verifications: Sequence[Verification], days: int, by: Actor, at: datetime
+) -> None:
+    """Remember that the people were reminded `days` before their attestations end."""
+    Verification.objects.filter(pk__in=[row.pk for row in verifications]).update(reminded_days=days)
+    for platform_id, rows in _by_platform(verifications).items():
+        _note("remind", rows, {"days": days}, platform_id, by=by, at=at)
+
+
+def _by_platform(verifications: Sequence[Verification]) -> dict[UUID, list[Verification]]:
+    found: dict[UUID, list[Verification]] = {}
+    for verification in verifications:
+        found.setdefault(verification.account.platform_id, []).append(verification)
+    return found
+
+
+def _note(
+    verb: str,
+    verifications: Sequence[Verification],
+    new: dict[str, Any],
+    platform_id: UUID,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    audit.record_each(
+        action=f"verifications.{verb}",
+        changes=[(row, {}, new) for row in verifications],
+        by=by,
+        at=at,
+        platform_id=platform_id,
+    )
+
+
+def _expired(verification: Verification) -> tuple[str, str, dict[str, Any]]:
+    return (
+        "accord.verification.expired.v1",
+        verification.account.external_id,
+        {"level": verification.level, "expired_at": verification.expires_at.isoformat()},
+    )

@@ -18,9 +18,15 @@ class Account(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="accounts"
     )
     created_at = models.DateTimeField()
+    # The person asked to be erased: only records that have to stay name the account since.
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(
+                name="an_erased_account_has_no_name_and_no_person",
+                condition=models.Q(erased_at=None) | models.Q(display_name="", user=None),
+            ),
             models.UniqueConstraint(
                 fields=["platform", "external_id"],
                 name="an_account_is_known_once_on_a_platform",

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import pgtrigger
@@ -144,6 +144,8 @@ class VerificationRequest(models.Model):
     mail_due_at = models.DateTimeField(null=True)
     mail_attempts = models.PositiveSmallIntegerField(default=0)
     mailed_at = models.DateTimeField(null=True)
+    # The person was told what became of it.
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -163,6 +165,12 @@ class VerificationRequest(models.Model):
                 fields=["mail_due_at"],
                 name="verification_link_due",
                 condition=Q(mail_due_at__isnull=False),
+            ),
+            # Who is told next what became of a request.
+            models.Index(
+                fields=["due_at"],
+                name="verification_outcome_untold",
+                condition=Q(told_at=None, state__in=["APPROVED", "DECLINED", "EXPIRED"]),
             ),
         ]
         triggers: ClassVar = [
@@ -188,11 +196,21 @@ class VerificationRequest(models.Model):
         return f"{self.account} · {self.provider} · {self.state}"
 
 
+# What rests on an attestation goes on for a while after its end, so that it can be renewed.
+GRACE = timedelta(days=14)
+
+
 class VerificationQuerySet(models.QuerySet["Verification"]):
     def valid_at(self, at: datetime) -> "VerificationQuerySet":
         """Keep the attestations that hold at `at`."""
         return self.filter(verified_at__lte=at, expires_at__gt=at).filter(
             Q(revoked_at=None) | Q(revoked_at__gt=at)
+        )
+
+    def counts_at(self, at: datetime) -> "VerificationQuerySet":
+        """Keep the attestations on which privileges rest at `at`: valid, or in their grace."""
+        return self.valid_at(at) | self.filter(
+            expires_at__lte=at, expires_at__gt=at - GRACE, revoked_at=None
         )
 
 
@@ -228,6 +246,8 @@ class Verification(models.Model):
     )
     revoked_reason = models.CharField(max_length=500, null=True, blank=True)
     expiry_noted_at = models.DateTimeField(null=True)
+    # How many days before its end the person was last reminded of it.
+    reminded_days = models.PositiveSmallIntegerField(null=True)
 
     objects = VerificationQuerySet.as_manager()
 
@@ -247,6 +267,14 @@ class Verification(models.Model):
                     all_or_none("revoked_at", "revoked_by_client", "revoked_reason")
                     & Q(revoked_by=None)
                 ),
+            ),
+        ]
+        indexes: ClassVar = [
+            # What ends next: reminders before, and the note to the platform after.
+            models.Index(
+                fields=["expires_at"],
+                name="verification_to_expire",
+                condition=Q(revoked_at=None, expiry_noted_at=None),
             ),
         ]
         triggers: ClassVar = [

@@ -38,10 +38,11 @@ def record_each(
     changes: Iterable[tuple[models.Model, dict[str, Any], dict[str, Any]]],
     by: Actor,
     at: datetime,
+    platform_id: UUID | None = None,
 ) -> None:
     """Append one entry for each (record, old, new), in one statement."""
     rows.insert_each(
-        [_entry(action, record, by, at, None, old, new) for record, old, new in changes]
+        [_entry(action, record, by, at, platform_id, old, new) for record, old, new in changes]
     )
 
 

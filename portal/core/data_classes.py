@@ -4,10 +4,11 @@ Every app declares its classes in its `retention.py`; a model with personal data
 covers fails the tests. The engine deletes what is older than its window and not held.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -38,10 +39,29 @@ class Plan:
     """Rows older than the window that no hold covers, but something that is not due rests on."""
 
 
+@dataclass(frozen=True, slots=True)
+class OnErasure:
+    """What becomes of a person's rows of a class when the person asks to be erased.
+
+    `goes(at)` tells which of them leave at once; without it none do. `because` says why the others
+    stay until their window ends, in the words of the person: "They stay, because …".
+    """
+
+    goes: Callable[[datetime], Q | Combinable] | None = None
+    because: str = ""
+
+
+GOES = OnErasure(goes=lambda at: Q())
+
+
 class Engine(Protocol):
     """How rows of a class are found and deleted."""
 
     def plan(self, *, cutoff: datetime) -> Plan: ...
+
+    def rows_about(self, accounts: Collection[UUID]) -> Sequence[QuerySet[Any]]:
+        """Return the rows about these accounts, each with `window_from`: null if not begun."""
+        ...
 
     def purge(self, *, work: "Work") -> None: ...
 
@@ -80,6 +100,7 @@ class DataClass:
     starts: str
     window: Window
     engine: Engine
+    on_erasure: OnErasure
     waits_for: str = ""
 
     def days(self) -> int:
@@ -127,6 +148,14 @@ class Reach:
         ):
             for path in paths:
                 yield scope, path
+
+    def about(self, accounts: Collection[UUID]) -> Q:
+        """Build the condition that a row is about one of these accounts."""
+        ids = [str(id) for id in accounts] if self.as_text else list(accounts)
+        condition = Q(pk__in=[])
+        for path in self.account:
+            condition |= Q(**{f"{path}__in": ids})
+        return condition
 
     def covered_by(self, model: type[Model], hold: Hold) -> Q:
         """Build the condition that a row is covered by this one hold, by its own scope only."""

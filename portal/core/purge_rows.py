@@ -1,17 +1,23 @@
 """The engine for everything but partitions: bounded batches that check holds as they delete."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Expression, F, Model, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 
 from portal.core import hold_lock
-from portal.core.data_classes import DataClass, Due, Plan, Reach, Window, registry
+from portal.core.data_classes import DataClass, Due, OnErasure, Plan, Reach, Window, registry
 from portal.core.models import Hold
 from portal.core.purging import Gone, Work
+
+# For rows of which no field says when their window began.
+_UNSAID = Value(None, output_field=DateTimeField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Rows:
     are deleted in the same transaction, and foreign keys are checked when it commits.
     `pairs_by` is the foreign key of a row to one of the same model with which it leaves: the two
     are due together, and a hold covers both or neither. `past` are all rows older than the window,
-    where that alone does not make them due.
+    where that alone does not make them due. `window_from` says when the window of a row began.
     """
 
     model: str
@@ -32,6 +38,7 @@ class Rows:
     batch: int = 1000
     pairs_by: str = ""
     past: Due | None = None
+    window_from: Expression | F = _UNSAID
 
     def plan(self, *, cutoff: datetime) -> Plan:
         return self._plan(cutoff, due=self._unheld(self._due(cutoff)).count())
@@ -39,6 +46,20 @@ class Rows:
     def purge(self, *, work: Work) -> None:
         while self._purge_batch(work):
             pass
+
+    def rows_about(self, accounts: Collection[UUID]) -> Sequence[QuerySet[Any]]:
+        found = self._all.filter(pk__in=self._all.filter(self.reach.about(accounts)).values("pk"))
+        return [found.annotate(window_from=self.window_from)]
+
+    def list_erasable(self, accounts: Collection[UUID], *, goes: Q | Combinable) -> QuerySet[Any]:
+        """Return those of the rows about these accounts that `goes` and that no hold covers."""
+        (rows,) = self.rows_about(accounts)
+        return self._unheld(rows.filter(goes))
+
+    def erase(self, accounts: Collection[UUID], *, goes: Q | Combinable) -> int:
+        """Delete them, and say how many. The caller shares the lock of the holds."""
+        keys = self.list_erasable(accounts, goes=goes).values_list("pk", flat=True)
+        return self._delete(list(keys))[self.model].rows
 
     def _plan(self, cutoff: datetime, *, due: int) -> Plan:
         """Say why the rest stays: held, or something rests on it that is not due."""
@@ -96,14 +117,18 @@ class Rows:
             # Rows that refer to locked ones do not come any more; this sees the last that did.
             rows |= Q(**{f"{self.pairs_by}__in": keys})
             keys += self._all.filter(rows).exclude(pk__in=keys).values_list("pk", flat=True)
+        gone = self._delete(keys)
+        work.note(deleted=gone[self.model].rows, gone=gone, model=self.model)
+        return True
+
+    def _delete(self, keys: Sequence[Any]) -> dict[str, Gone]:
+        """Delete rows and what goes with them; say what went, by model."""
         gone = {}
         for label, lookup in (*self.children, *registry.followers.get(self.model, ())):
             found = apps.get_model(label)._default_manager.filter(**{lookup: keys})
             gone[label] = Gone.of(_delete(found))
-        itself = _delete(self._all.filter(pk__in=keys))
-        gone[self.model] = Gone.of(itself)
-        work.note(deleted=len(itself), gone=gone, model=self.model)
-        return True
+        gone[self.model] = Gone.of(_delete(self._all.filter(pk__in=keys)))
+        return gone
 
 
 def _delete(rows: QuerySet[Model]) -> list[str]:
@@ -125,6 +150,8 @@ def keep_rows(
     window: Window,
     due: Due,
     reach: Reach,
+    on_erasure: OnErasure,
+    window_from: Expression | F = _UNSAID,
     also: Sequence[str] = (),
     children: Sequence[tuple[str, str]] = (),
     batch: int = 1000,
@@ -141,6 +168,7 @@ def keep_rows(
         batch=batch,
         pairs_by=pairs_by,
         past=past,
+        window_from=window_from,
     )
     models = (model, *also)
-    registry.register(DataClass(name, models, starts, window, engine, waits_for))
+    registry.register(DataClass(name, models, starts, window, engine, on_erasure, waits_for))

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from portal.core.data_classes import TWO_YEARS, Reach, Window, registry
+from portal.core.data_classes import TWO_YEARS, OnErasure, Reach, Window, registry
 from portal.core.models import WebhookDelivery
 from portal.core.purge_rows import keep_rows
 
@@ -35,6 +35,10 @@ keep_rows(
         case=("record_id",),
         as_text=True,
     ),
+    on_erasure=OnErasure(
+        because="they prove who did what to which record; they hold ids, no names"
+    ),
+    window_from=F("at"),
 )
 keep_rows(
     name="webhook deliveries",
@@ -52,6 +56,7 @@ keep_rows(
     ),
     past=lambda cutoff: Q(created_at__lt=cutoff),
     waits_for="a delivery of them waits",
+    on_erasure=OnErasure(),
 )
 keep_rows(
     name="stored answers",
@@ -60,6 +65,7 @@ keep_rows(
     window=Window(1, floor=1, ceiling=7),
     due=lambda cutoff: Q(created_at__lt=cutoff),
     reach=Reach(),
+    on_erasure=OnErasure(),
 )
 registry.exempts(
     core__Platform="a service, not a person",

@@ -6,9 +6,11 @@ import pytest
 
 from credit import policy
 from credit.evaluation import Action, evaluate
+from identity.models.verifications import GRACE
 from tests.factories.identity import AccountFactory, UserFactory, VerificationFactory
 
 CODE = "verification-level"
+MOMENT = timedelta(microseconds=1)
 pytestmark = pytest.mark.django_db
 
 
@@ -59,7 +61,7 @@ def test_the_reason_says_what_is_asked_for_and_where_to_get_it(account, at):
 
 @pytest.mark.parametrize(
     "over",
-    [{"expires_at": 0}, {"revoked_at": 0}, {"verified_at": 1}],
+    [{"expires_at": -14}, {"revoked_at": 0}, {"verified_at": 1}],
     ids=["ended", "revoked", "to come"],
 )
 def test_an_attestation_counts_while_it_holds(account, at, over):
@@ -69,7 +71,9 @@ def test_an_attestation_counts_while_it_holds(account, at, over):
     VerificationFactory(account=account, **{field: at + timedelta(days=days)}, **reason)
 
     assert codes(account, 501, at) == [CODE]
-    assert codes(account, 501, at - timedelta(seconds=1)) == ([CODE] if days else [])
+    assert codes(account, 501, at - timedelta(seconds=1)) == (
+        [CODE] if field == "verified_at" else []
+    )
 
 
 def test_it_concerns_groups_that_are_taken_on(account, at):
@@ -102,3 +106,27 @@ def test_a_policy_with_a_level_that_is_none_is_refused():
 
     with pytest.raises(policy.InvalidPolicy, match="cannot be used"):
         policy.parse(document)
+
+
+@pytest.mark.parametrize(
+    ("since_end", "expected"),
+    [(timedelta(0), []), (GRACE - MOMENT, []), (GRACE, [CODE])],
+)
+def test_what_rests_on_an_attestation_goes_on_for_two_weeks_after_its_end(
+    account, at, since_end, expected
+):
+    VerificationFactory(account=account, expires_at=at - since_end)
+
+    assert codes(account, 501, at) == expected
+
+
+def test_a_revoked_attestation_has_no_grace(account, at):
+    VerificationFactory(
+        account=account,
+        expires_at=at - timedelta(days=1),
+        revoked_at=at - timedelta(days=2),
+        revoked_by=UserFactory(),
+        revoked_reason="Wrong person.",
+    )
+
+    assert codes(account, 501, at) == [CODE]
