@@ -17,7 +17,10 @@ keep_rows(
     due=lambda cutoff: Q(expires_at__lt=cutoff),
     reach=BY_ACCOUNT,
     pairs_by="reverses",
-    on_erasure=OnErasure(because="they say why you may do what you may do, and can be contested"),
+    on_erasure=OnErasure(
+        because="they say why you may do what you may do, and can be contested",
+        called="Entries of your standing",
+    ),
     window_from=F("expires_at"),
 )
 keep_rows(
@@ -27,7 +30,10 @@ keep_rows(
     window=TWO_YEARS,
     due=lambda cutoff: Q(ends_at__lt=cutoff) | Q(lifted_at__lt=cutoff),
     reach=BY_ACCOUNT,
-    on_erasure=OnErasure(because="a restriction ends on its day or when it is lifted, not before"),
+    on_erasure=OnErasure(
+        because="a restriction ends on its day or when it is lifted, not before",
+        called="Restrictions",
+    ),
     window_from=Coalesce("lifted_at", "ends_at"),
 )
 registry.exempts(

@@ -271,3 +271,10 @@ class PreferencesForm(Form):
 def _is_a_place(zone: str) -> bool:
     """Leave out abbreviations and old names, which nobody looks for."""
     return "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/", "posix/", "right/"))
+
+
+class EraseForm(Form):
+    """The person says that they mean it; `seen` is what they were shown."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    sure = forms.BooleanField(label="Erase me. I know that it cannot be undone.")

@@ -48,7 +48,8 @@ registry.register(
         window=Window(183, floor=30, ceiling=365),
         engine=LogPartitions(),
         on_erasure=OnErasure(
-            because="whole days of it leave together, and it shows how groups were run"
+            because="whole days of it leave together, and it shows how groups were run",
+            called="Log of governance events that name you",
         ),
     )
 )
@@ -148,7 +149,8 @@ keep_rows(
     past=lambda cutoff: Q(closed_at__lt=cutoff),
     waits_for="something decided in them is still in force",
     on_erasure=OnErasure(
-        because="what was reported, answered and decided can be contested, by you and by others"
+        because="what was reported, answered and decided can be contested, by you and by others",
+        called="Cases that you are part of",
     ),
     window_from=F("closed_at"),
 )
@@ -169,7 +171,10 @@ registry.register(
         starts="the tenure ends; the event",
         window=TWO_YEARS,
         engine=GroupPasts(),
-        on_erasure=OnErasure(because="they say who answered for a group, and when"),
+        on_erasure=OnErasure(
+            because="they say who answered for a group, and when",
+            called="Your roles in groups",
+        ),
     )
 )
 keep_rows(

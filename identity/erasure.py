@@ -31,6 +31,10 @@ class Line:
     until: datetime | None
     """When the last of those that stay has outlived its window; null: not known yet."""
 
+    @property
+    def kept(self) -> int:
+        return self.held + self.stays
+
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
@@ -74,7 +78,9 @@ def get_account_plan(*, account: Account, at: datetime) -> AccountPlan:
     lines = tuple(
         line
         for data_class in registry.classes.values()
-        if (line := _line(data_class, account, days[data_class.name], at))
+        # What becomes of the account itself is said by itself.
+        if data_class.engine is not _accounts()
+        and (line := _line(data_class, account, days[data_class.name], at))
     )
     held = any(line.held for line in lines)
     holds = tuple(_list_holds(account, at)) if held or is_held(account) else ()
@@ -119,7 +125,7 @@ def _line(data_class: DataClass, account: Account, days: int, at: datetime) -> L
         would_go = rows.filter(condition).count()
         goes = data_class.engine.list_erasable([account.pk], goes=condition).count()
     return Line(
-        name=data_class.name,
+        name=data_class.on_erasure.called or data_class.name,
         goes=goes,
         held=would_go - goes,
         stays=total - would_go,

@@ -79,9 +79,7 @@ keep_rows(
     children=(("identity.PersonTag", "account__in"),),
     past=lambda cutoff: Q(created_at__lt=cutoff) | Q(erased_at__isnull=False),
     waits_for="a person signs in with them, or a record names them",
-    on_erasure=OnErasure(
-        because="other records name it by the id that the service gave it; your name goes"
-    ),
+    on_erasure=OnErasure(because="other records name it by the id that the service gave it"),
 )
 keep_rows(
     name="reminders of holds",

@@ -6,6 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from groups.models import Appeal, Case, CaseEntry, Flag, Group, Tenure
 from groups.models.cases import CaseQuerySet
+from groups.models.tenures import Role
 from groups.queries import visibility
 from identity.models import Account, User
 
@@ -78,3 +79,21 @@ def list_flags_sent(*, user: User) -> QuerySet[Flag]:
     """Return the reports that `user` sent, the latest first."""
     sent = Flag.objects.filter(reporter__user=user)
     return sent.select_related("case__group", "case__rule").order_by("-received_at", "-pk")
+
+
+def list_open_matters(*, user: User) -> list[str]:
+    """Say what is still open for somebody who is about to be erased, a sentence each."""
+    owned = Tenure.objects.current().filter(account__user=user, role=Role.OWNER).count()
+    waiting = visibility.list_cases_for_owner(user=user).filter(state=Case.State.WITH_OWNER)
+    appeals = list_open_appeals(user=user).count()
+    found = []
+    if owned:
+        what = "1 group. Hand it" if owned == 1 else f"{owned} groups. Hand them"
+        found.append(f"You answer for {what} over first: nobody could be told of reports.")
+    if cases := waiting.count():
+        what = "1 report waits" if cases == 1 else f"{cases} reports wait"
+        found.append(f"{what} for an answer of your groups.")
+    if appeals:
+        what = "1 appeal is" if appeals == 1 else f"{appeals} appeals are"
+        found.append(f"{what} open. It goes on, but you would not hear of the outcome.")
+    return found

@@ -31,6 +31,7 @@ from identity.models import Account, IdentityAccess, User, Verification, Verific
 
 Names = Mapping[UUID, str]
 FORMAT = "accord.own-data.v1"
+OF_PERSON = ("person", "second_factors", "sessions")
 # The other side of an offer is somebody else's business.
 OFFER = ("group__name", "state", "offered_at", "expires_at", "ended_at", "taken_back_at")
 NOT_HERE = [

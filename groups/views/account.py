@@ -1,16 +1,13 @@
 """How somebody is called, in which language and time zone they are told, and their accounts."""
 
-import json
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from groups import forms
-from groups.queries import dashboard, own_data
+from groups.queries import dashboard
 from groups.views import visitor
 from identity import preferences
 from identity.actions import users
@@ -48,19 +45,6 @@ def show(request: HttpRequest) -> HttpResponse:
     }
     status = form.status if form.is_bound else 200
     return render(request, "groups/account.html", context, status=status)
-
-
-@require_safe
-@login_required
-def download(request: HttpRequest) -> HttpResponse:
-    """Send everything that is held about the reader as one file."""
-    at = visitor.now()
-    held = own_data.get_everything(user=visitor.user_of(request), at=at)
-    body = json.dumps(held, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
-    response = HttpResponse(body, content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="accord-{at:%Y-%m-%d}.json"'
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _details(user: User) -> dict[str, str]:

@@ -44,11 +44,13 @@ class OnErasure:
     """What becomes of a person's rows of a class when the person asks to be erased.
 
     `goes(at)` tells which of them leave at once; without it none do. `because` says why the others
-    stay until their window ends, in the words of the person: "They stay, because …".
+    stay until their window ends ("They stay, because …"), and `called` what they are, in the words
+    of the person.
     """
 
     goes: Callable[[datetime], Q | Combinable] | None = None
     because: str = ""
+    called: str = ""
 
 
 GOES = OnErasure(goes=lambda at: Q())

@@ -58,8 +58,8 @@ class Rows:
 
     def erase(self, accounts: Collection[UUID], *, goes: Q | Combinable) -> int:
         """Delete them, and say how many. The caller shares the lock of the holds."""
-        keys = self.list_erasable(accounts, goes=goes).values_list("pk", flat=True)
-        return self._delete(list(keys))[self.model].rows
+        keys = list(self.list_erasable(accounts, goes=goes).values_list("pk", flat=True))
+        return self._delete(keys)[self.model].rows if keys else 0
 
     def _plan(self, cutoff: datetime, *, due: int) -> Plan:
         """Say why the rest stays: held, or something rests on it that is not due."""

@@ -36,7 +36,8 @@ keep_rows(
         as_text=True,
     ),
     on_erasure=OnErasure(
-        because="they prove who did what to which record; they hold ids, no names"
+        because="they prove who did what to which record; they hold ids, no names",
+        called="Audit of what was done",
     ),
     window_from=F("at"),
 )

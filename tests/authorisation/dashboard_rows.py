@@ -11,6 +11,7 @@ from tests.authorisation.people import Who
 from tests.authorisation.rows import (
     DENY,
     GROUP_PEOPLE,
+    SIGN_IN,
     WHOEVER_SIGNED_IN,
     get,
     post,
@@ -115,7 +116,18 @@ def _nobody_claims(world, who):
     Claim.objects.filter(pk=world.here.claim.pk).update(state="CANCELLED", ended_at=AT)
 
 
-LISTS = ["", "claims/", "groups/", "cases/", "notices/", "report/", "account/", "account/data.json"]
+LISTS = [
+    "",
+    "claims/",
+    "groups/",
+    "cases/",
+    "notices/",
+    "report/",
+    "account/",
+    "account/data/",
+    "account/data.json",
+    "account/erase/",
+]
 
 
 def _pages(route, cells, **options):
@@ -234,4 +246,11 @@ DASHBOARD_ROWS = [
     get("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),
     post("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),
     post("account/", WHOEVER_SIGNED_IN, data=_details),
+    post(
+        "account/erase/",
+        dict.fromkeys(Who, SIGN_IN),
+        data=lambda w, who: {"seen": "", "sure": "on"},
+        changes=False,
+        note="nobody here gave their password a moment ago; tests/flows/test_erasure.py did",
+    ),
 ]

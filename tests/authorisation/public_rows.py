@@ -54,6 +54,7 @@ PAGES = [
     # Whoever scrapes sends a token of the installation; nobody here has it.
     get("metrics", NOBODY_FINDS_IT),
     get("help/", EVERYBODY),
+    get("account/erased/", EVERYBODY),
     get("accessibility/", EVERYBODY),
     get("styleguide/", EVERYBODY, note="not in production"),
     unchanged("theme/", EVERYBODY, data=lambda w, who: {"theme": "dark"}),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from identity.models import Verification
+from identity.models import Account, Verification
 from tests.factories.base import AT, fixture_rows
 from tests.factories.identity import (
     AccountFactory,
@@ -86,3 +86,16 @@ def test_an_attestation_outlives_its_request():
 
     verification.refresh_from_db()
     assert (verification.request, verification.expiry_noted_at) == (None, AT)
+
+
+@pytest.mark.parametrize("fields", [{"display_name": "Ada"}, {"user": True}])
+def test_an_erased_account_takes_no_name_and_no_person(fields):
+    account = AccountFactory(display_name="", erased_at=AT)
+    given = {"user": UserFactory()} if "user" in fields else fields
+
+    with (
+        pytest.raises(IntegrityError, match="an_erased_account_has_no_name_and_no_person"),
+        fixture_rows(),
+        transaction.atomic(),
+    ):
+        Account.objects.filter(pk=account.pk).update(**given)

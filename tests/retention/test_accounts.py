@@ -11,7 +11,7 @@ from portal.core.actors import Actor
 from tests.factories.base import AT
 from tests.factories.core import HoldFactory
 from tests.factories.events import event
-from tests.factories.groups import GroupFactory
+from tests.factories.groups import GroupFactory, TenureFactory
 from tests.factories.identity import AccountFactory
 from tests.groups.ingesting import ingest
 from tests.retention import log_days
@@ -49,3 +49,15 @@ def test_who_is_named_by_the_log_stays_and_who_is_named_by_nothing_goes(platform
 
     left = Account.objects.filter(pk__in=[acted.pk, suffered.pk, kept.pk, forgotten.pk])
     assert set(left) == {acted, suffered, kept}
+
+
+def test_an_erased_account_goes_with_the_next_purge_once_nothing_names_it(platform):
+    erased, named = (
+        AccountFactory(platform=platform, created_at=AT, display_name="", erased_at=AT)
+        for _ in range(2)
+    )
+    TenureFactory(account=named, group=GroupFactory(platform=platform))
+
+    purge.run(by=BY, at=AT)
+
+    assert set(Account.objects.filter(pk__in=[erased.pk, named.pk])) == {named}

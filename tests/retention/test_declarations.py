@@ -3,7 +3,8 @@
 import pytest
 from django.apps import apps
 
-from portal.core.data_classes import registry
+from portal.core.data_classes import OnErasure, registry
+from portal.core.ids import uuid7
 from portal.core.models import Hold
 
 OURS = ("core", "identity", "credit", "groups", "reports")
@@ -69,3 +70,25 @@ def test_a_hold_reaches_a_row_by_every_account_group_and_case_that_it_names():
                 missing.append(f"{data_class.name}: {field.name}")
 
     assert missing == []
+
+
+def test_every_class_about_people_says_what_an_erasure_does_with_it():
+    silent = []
+    for data_class in registry.classes.values():
+        reach = getattr(data_class.engine, "reach", None)
+        fate = data_class.on_erasure
+        is_about_people = reach is None or reach.account
+        if is_about_people and fate.goes is None and not fate.because:
+            silent.append(data_class.name)
+        if not is_about_people:
+            # Nothing in it leads to an account, so it leaves with its window.
+            assert fate == OnErasure(), data_class.name
+
+    assert silent == []
+
+
+@pytest.mark.django_db
+def test_every_class_finds_the_rows_about_an_account():
+    for data_class in registry.classes.values():
+        for rows in data_class.engine.rows_about([uuid7()]):
+            assert list(rows.values_list("window_from")) == [], data_class.name

@@ -11,7 +11,7 @@ from tests.groups import scene as scenes
 
 
 def file_of(client):
-    response = client.get(reverse("groups:own_data"))
+    response = client.get(reverse("groups:own_data_file"))
     assert response.status_code == 200
     return response, json.loads(response.content)
 
