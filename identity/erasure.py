@@ -45,6 +45,12 @@ class AccountPlan:
     is_held: bool
     """The account itself is: its name and its person stay."""
 
+    @property
+    def mark(self) -> str:
+        """Return a digest of what would go, to tell whether it is still what was shown."""
+        goes = [(line.name, line.goes, line.held) for line in self.lines if line.goes or line.held]
+        return _digest((str(self.account.pk), self.is_held, goes))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -57,14 +63,7 @@ class Plan:
 
     @property
     def mark(self) -> str:
-        """Return a digest of what would go, to tell whether it is still what was shown."""
-        goes = [
-            (str(each.account.pk), each.is_held, line.name, line.goes, line.held)
-            for each in self.accounts
-            for line in each.lines
-            if line.goes or line.held
-        ]
-        return hashlib.sha256(repr(goes).encode()).hexdigest()[:32]
+        return _digest([each.mark for each in self.accounts])
 
 
 def get_plan(*, user: User, at: datetime) -> Plan:
@@ -102,6 +101,10 @@ def list_leaving() -> Iterator[tuple[DataClass, Rows]]:
     for data_class in registry.classes.values():
         if data_class.on_erasure.goes is not None and isinstance(data_class.engine, Rows):
             yield data_class, data_class.engine
+
+
+def _digest(what: object) -> str:
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:32]
 
 
 def _accounts() -> Rows:

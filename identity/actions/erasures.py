@@ -81,9 +81,9 @@ def erase_account(*, account: Account, seen: str, by: Actor, at: datetime) -> Ac
     hold_lock.share()
     locked = Account.objects.select_for_update().get(pk=account.pk)
     if locked.erased_at is not None:
-        raise AlreadyErased(f"{locked} was erased on {locked.erased_at:%-d %B %Y}.")
+        raise AlreadyErased(f"{locked} was erased before. There is nothing left to do.")
     plan = erasure.get_account_plan(account=locked, at=at)
-    if Plan((plan,)).mark != seen:
+    if plan.mark != seen:
         raise PlanChanged("Since you opened this page, something came or went.")
     _erase_account(plan, by=by, at=at)
     return plan

@@ -12,6 +12,7 @@ from unfold.forms import BaseDialogForm
 
 from identity import queries
 from identity.actions import looks
+from identity.admin import erasing
 from identity.models import Account, Verification
 from identity.roles import Permission
 from portal.core.actors import Actor
@@ -42,7 +43,7 @@ LOOK = {
 class AccountAdmin(Holdable):
     known_as = columns.shown("external_id", "Platform's id")
     hold_scope = Hold.Scope.ACCOUNT
-    actions_detail = (*Holdable.actions_detail, "see_identity")
+    actions_detail = (*Holdable.actions_detail, "see_identity", "erase")
     list_display = ("name", "known_as", "platform", "verified", "portal", "created_at")
     list_select_related = ("platform",)
     list_filter = (filters.PlatformFilter, filters.since("created_at", "first seen"))
@@ -102,3 +103,13 @@ class AccountAdmin(Holdable):
             return "You see the details for 15 minutes."
 
         return dialogs.answer(request, form=form, dialog=LOOK, do=do, back=panels.page_of(account))
+
+    def has_erase_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        found = self.get_object(request, object_id) if object_id else None
+        allowed = self.admin_site.platform_ids(request, [Permission.ADMINISTER])
+        return found is not None and found.platform_id in allowed and found.erased_at is None
+
+    @action(description="Erase", icon="delete", permissions=["erase"], dialog=erasing.DIALOG)
+    def erase(self, request: HttpRequest, form: erasing.EraseForm, object_id: str) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        return erasing.answer(request, form=form, account=account)

@@ -4,14 +4,14 @@ from uuid import uuid4
 
 from groups.actions import transfers
 from groups.models import Claim, Rule
-from identity import email_links, preferences
+from identity import email_links, erasure, preferences
 from identity.models import Account
 from portal.core.actors import Actor
 from tests.authorisation.people import Who
 from tests.authorisation.rows import (
     DENY,
     GROUP_PEOPLE,
-    SIGN_IN,
+    SIGNED_IN,
     WHOEVER_SIGNED_IN,
     get,
     post,
@@ -52,6 +52,12 @@ def _grounds(world, who):
 
 def _withdrawal(world, who):
     return {"version": world.here.submitted.version}
+
+
+def _erasure(world, who):
+    user = world.people[who].user
+    mark = erasure.get_plan(user=user, at=AT).mark if user else ""
+    return {"seen": mark, "sure": "on"}
 
 
 def _report(world, who):
@@ -248,9 +254,9 @@ DASHBOARD_ROWS = [
     post("account/", WHOEVER_SIGNED_IN, data=_details),
     post(
         "account/erase/",
-        dict.fromkeys(Who, SIGN_IN),
-        data=lambda w, who: {"seen": "", "sure": "on"},
-        changes=False,
-        note="nobody here gave their password a moment ago; tests/flows/test_erasure.py did",
+        WHOEVER_SIGNED_IN | dict.fromkeys(SIGNED_IN - GROUP_PEOPLE, DENY),
+        data=_erasure,
+        denied=409,
+        note="whoever is on the staff leaves it first",
     ),
 ]

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from identity import erasure
 from tests.authorisation.admin_rows import AUDITORS, FOREIGN, HOLDERS, WORKERS
 from tests.authorisation.people import Who
 from tests.authorisation.rows import HIDDEN, get, opened, post
@@ -51,6 +52,11 @@ def _dialog(route, cells, **options):
     """A dialog is a page by GET, and acts by POST only."""
     opening = {name: value for name, value in options.items() if name in ("params", "before")}
     return [get(route, cells, **opening), post(route, cells, **options)]
+
+
+def _erasure(world, who):
+    plan = erasure.get_account_plan(account=world.here.owner, at=AT)
+    return SENT | {"seen": plan.mark, "typed": world.here.owner.external_id}
 
 
 def _new_provider(world, who):
@@ -122,6 +128,12 @@ DIALOGS = [
         opened(Who.OFFICER),
         params=lambda w: {"object_id": w.here.owner.pk},
         data=lambda w, who: SENT | {"purpose": "An appeal."},
+    ),
+    *_dialog(
+        "admin/identity/account/<path:object_id>/erase/",
+        opened(Who.ADMINISTRATOR),
+        params=lambda w: {"object_id": w.here.owner.pk},
+        data=_erasure,
     ),
     *_dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
     *_dialog(
