@@ -83,6 +83,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
             "Nobody decided your request in time, so it lapsed. That counts in no way against "
             "you. You can ask again."
         ),
+        "VERIFICATION_REVOKED": (
+            "A verification of yours was revoked and counts no longer. Reason: {reason}\n\n"
+            "You keep the groups that you have, and can ask to be verified again."
+        ),
         "VERIFICATION_ENDS": (
             "Your verification at the level “{level}” ends on {until}, in {days} days.\n\n"
             "{cost}\n\nTo keep it, be verified again before."
@@ -174,6 +178,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "VERIFICATION_EXPIRED": (
             "Ihr Antrag wurde nicht rechtzeitig entschieden und ist verfallen. Das zählt in "
             "keiner Weise gegen Sie. Sie können einen neuen stellen."
+        ),
+        "VERIFICATION_REVOKED": (
+            "Eine Ihrer Bestätigungen wurde widerrufen und zählt nicht mehr. Grund: {reason}\n\n"
+            "Die Gruppen, die Sie haben, behalten Sie. Sie können sich erneut bestätigen lassen."
         ),
         "VERIFICATION_ENDS": (
             "Ihre Bestätigung auf der Stufe „{level}“ endet am {until}, in {days} Tagen.\n\n"

@@ -55,6 +55,8 @@ def tell_of_verifications() -> None:
     by, at = Actor.system("tell_of_verifications"), timezone.now()
     while verification_notices.tell(by=by, at=at, limit=BATCH) == BATCH:
         pass
+    while verification_notices.tell_of_revocations(by=by, at=at, limit=BATCH) == BATCH:
+        pass
     for days in ending_verifications.REMINDERS:
         while verification_notices.remind(days=days, by=by, at=at, limit=BATCH) == BATCH:
             pass

@@ -45,6 +45,18 @@ def tell(*, by: Actor, at: datetime, limit: int) -> int:
     return len(found)
 
 
+@transaction.atomic(savepoint=False)
+def tell_of_revocations(*, by: Actor, at: datetime, limit: int) -> int:
+    """Tell people why an attestation of theirs was revoked, once; return how many."""
+    untold = ending_verifications.list_revoked_untold()
+    found = list(untold.select_for_update(of=("self",), skip_locked=True, no_key=True)[:limit])
+    for revoked in found:
+        outcome = _say(revoked.account, "VERIFICATION_REVOKED", {"reason": revoked.revoked_reason})
+        _write(revoked.account, outcome, by=by, at=at)
+    verifications.note_revocation_told(verifications=found, by=by, at=at)
+    return len(found)
+
+
 def _write(account: Account, outcome: str, *, by: Actor, at: datetime) -> None:
     link = settings.PUBLIC_URL + reverse("groups:verification", args=[account.pk])
     slots: dict[str, wording.Value] = {"outcome": outcome, "link": link}

@@ -62,6 +62,15 @@ def list_untold(*, at: datetime) -> QuerySet[VerificationRequest]:
     return found.order_by(F("decided_at").asc(nulls_last=True), "pk")
 
 
+def list_revoked_untold() -> QuerySet[Verification]:
+    """Return the attestations that were revoked and whose people were not told."""
+    revoked = Verification.objects.filter(
+        revoked_at__isnull=False, revocation_told_at=None, account__user__is_active=True
+    )
+    found = revoked.select_related("account__user", "account__platform")
+    return found.order_by("revoked_at", "pk")
+
+
 def get_cost(*, verification: Verification, at: datetime) -> Cost | None:
     """Say what the end of the attestation costs under the policy in force; null for nothing."""
     asked = _get_policy(verification.account.platform_id, at)

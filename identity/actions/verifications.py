@@ -126,6 +126,16 @@ def note_reminded(
         _note("remind", rows, {"days": days}, platform_id, by=by, at=at)
 
 
+@transaction.atomic(savepoint=False)
+def note_revocation_told(*, verifications: Sequence[Verification], by: Actor, at: datetime) -> None:
+    """Remember that the people were told why their attestations were revoked."""
+    Verification.objects.filter(pk__in=[row.pk for row in verifications]).update(
+        revocation_told_at=at
+    )
+    for platform_id, rows in _by_platform(verifications).items():
+        _note("tell_of_revocation", rows, {}, platform_id, by=by, at=at)
+
+
 def _by_platform(verifications: Sequence[Verification]) -> dict[UUID, list[Verification]]:
     found: dict[UUID, list[Verification]] = {}
     for verification in verifications:

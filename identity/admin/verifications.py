@@ -3,21 +3,26 @@ looking at them needs a stated purpose."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 
 from identity import queries
+from identity.actions import verifications
 from identity.models import (
     Account,
     IdentityAccess,
     User,
     Verification,
 )
-from portal.core.admin import filters, panels
+from identity.roles import Permission
+from portal.core.actors import Actor
+from portal.core.admin import dialogs, filters, panels
 from portal.core.admin.base import RecordAdmin
 
 
@@ -40,6 +45,24 @@ class ValidityFilter(filters.DropdownFilter):
         return queryset
 
 
+class RevokeForm(BaseDialogForm):
+    reason = forms.CharField(
+        label="Why it is revoked",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The person reads it. No number of a document, no birth date.",
+    )
+
+
+REVOKE = {
+    "title": "Revoke this attestation",
+    "description": "It counts no longer from now on, without the time that an expired one has. "
+    "The groups that the person has stay theirs. They are told, and can ask to be verified again.",
+    "form_class": RevokeForm,
+    "form_submit_text": "Revoke",
+}
+
+
 @admin.register(Verification)
 class VerificationAdmin(RecordAdmin):
     platform_path = "account__platform"
@@ -50,6 +73,7 @@ class VerificationAdmin(RecordAdmin):
     search_fields = ("account__external_id__exact", "account__display_name")
     search_help_text = "Account's id or name"
     ordering = ("-id",)
+    actions_detail = ("revoke_verification",)
     fieldsets = (
         (None, {"fields": ("account", "level", "state")}),
         ("Validity", {"fields": ("verified_at", "expires_at", "revoked_at")}),
@@ -65,6 +89,31 @@ class VerificationAdmin(RecordAdmin):
     @display(description="State")
     def state(self, verification: Verification) -> Any:
         return validity(verification)
+
+    def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        found = self.get_object(request, object_id) if object_id else None
+        allowed = self.admin_site.platform_ids(request, [Permission.REVIEW_VERIFICATIONS])
+        if found is None or found.account.platform_id not in allowed:
+            return False
+        return found.revoked_at is None and found.expires_at > timezone.now()
+
+    @action(description="Revoke", icon="block", permissions=["revoke"], dialog=REVOKE)
+    def revoke_verification(
+        self, request: HttpRequest, form: RevokeForm, object_id: str
+    ) -> HttpResponse:
+        verification = self.get_object(request, object_id)
+
+        def do() -> str:
+            verifications.revoke(
+                verification=verification,
+                reason=form.cleaned_data["reason"],
+                by=Actor.user(request.user),
+                at=timezone.now(),
+            )
+            return "The attestation counts no longer. The person is told."
+
+        back = panels.page_of(verification)
+        return dialogs.answer(request, form=form, dialog=REVOKE, do=do, back=back)
 
 
 def validity(verification: Verification) -> Any:

@@ -248,6 +248,8 @@ class Verification(models.Model):
     expiry_noted_at = models.DateTimeField(null=True)
     # How many days before its end the person was last reminded of it.
     reminded_days = models.PositiveSmallIntegerField(null=True)
+    # The person was told that it was revoked, and why.
+    revocation_told_at = models.DateTimeField(null=True)
 
     objects = VerificationQuerySet.as_manager()
 
@@ -275,6 +277,12 @@ class Verification(models.Model):
                 fields=["expires_at"],
                 name="verification_to_expire",
                 condition=Q(revoked_at=None, expiry_noted_at=None),
+            ),
+            # Who is told next of a revocation.
+            models.Index(
+                fields=["revoked_at"],
+                name="verification_revoked_untold",
+                condition=Q(revoked_at__isnull=False, revocation_told_at=None),
             ),
         ]
         triggers: ClassVar = [

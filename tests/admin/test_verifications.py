@@ -191,3 +191,18 @@ def test_details_show_for_fifteen_minutes_to_who_said_why(platform, officer):
     assert (look.user, look.account, look.purpose) == (officer, account, "An appeal.")
     with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=1)):
         assert "ref-771" not in client.get(page_of(account)).content.decode()
+
+
+def test_an_officer_revokes_what_still_counts_with_a_reason(platform, officer):
+    held = VerificationFactory(account=AccountFactory(platform=platform))
+    over = VerificationFactory(account=held.account, expires_at=timezone.now())
+    client = enter(officer)
+    assert client.get(step(over, "revoke_verification")).status_code == 403
+
+    silent = client.post(step(held, "revoke_verification"), SENT | {"reason": " "})
+    said = client.post(step(held, "revoke_verification"), SENT | {"reason": "Another person."})
+    again = client.post(step(held, "revoke_verification"), SENT | {"reason": "Twice."})
+
+    assert [silent.status_code, said.status_code, again.status_code] == [200, 302, 403]
+    held.refresh_from_db()
+    assert (held.revoked_by, held.revoked_reason) == (officer, "Another person.")

@@ -130,6 +130,12 @@ DIALOGS = [
         data=lambda w, who: SENT | {"purpose": "An appeal."},
     ),
     *_dialog(
+        "admin/identity/verification/<path:object_id>/revoke_verification/",
+        opened(Who.OFFICER),
+        params=lambda w: {"object_id": w.here.records["identity.Verification"].pk},
+        data=lambda w, who: SENT | {"reason": "It was somebody else."},
+    ),
+    *_dialog(
         "admin/identity/account/<path:object_id>/erase/",
         opened(Who.ADMINISTRATOR),
         params=lambda w: {"object_id": w.here.owner.pk},

@@ -1,12 +1,9 @@
-import io
 import json
 import logging
-import logging.config
 import time
 
 import pytest
 import structlog
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django.test import Client, RequestFactory
@@ -14,6 +11,7 @@ from django.test import Client, RequestFactory
 from portal.core import audit, errors, logs
 from portal.core.actors import Actor
 from portal.core.models import AuditEntry, Platform
+from tests import production_logs
 from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 
@@ -30,17 +28,8 @@ CANARIES = {
 
 @pytest.fixture
 def lines():
-    """What production writes, as text; the run's own logging is restored afterwards."""
-    stream = io.StringIO()
-    config = logs.configuration(as_json=True, level="DEBUG")
-    config["handlers"]["stderr"]["stream"] = stream
-    root = logging.getLogger()
-    before = root.handlers[:]
-    logging.config.dictConfig(config)
-    yield stream
-    # Not only the root's level: the loggers below it would go on writing all of DEBUG.
-    logging.config.dictConfig(settings.LOGGING)
-    root.handlers[:] = before
+    with production_logs.caught() as stream:
+        yield stream
 
 
 def written(stream):

@@ -128,6 +128,7 @@ COLUMNS = {
         "revoked_reason": WORDS,
         "expiry_noted_at": MOMENT,
         "reminded_days": VALUE,
+        "revocation_told_at": MOMENT,
     },
     "User_groups": {"id": KEY, "user_id": KEY, "group_id": KEY},
     "User_user_permissions": {"id": KEY, "user_id": KEY, "permission_id": KEY},

@@ -8,7 +8,7 @@ from credit.actions import policies
 from groups.actions import templates, verification_notices
 from groups.models import Notice
 from groups.queries import ending_verifications
-from identity.actions import requests
+from identity.actions import requests, verifications
 from identity.models import VerificationRequest
 from portal.core.actors import Actor
 from portal.core.models import AuditEntry
@@ -185,3 +185,17 @@ def test_a_refused_appeal_promises_no_further_appeal(account, platform):
     assert "you can appeal" in bodies[0]
     assert "it stands. Reason: Still dark." in bodies[1]
     assert "you can appeal" not in bodies[1]
+
+
+def test_the_person_is_told_once_why_a_verification_was_revoked(account):
+    held = ending(account, 200)
+    verifications.revoke(
+        verification=held, reason="The wrong person.", by=Actor.user(UserFactory()), at=AT
+    )
+
+    told_of = [verification_notices.tell_of_revocations(by=BY, at=AT, limit=9) for _ in range(2)]
+
+    assert told_of == [1, 0]
+    body = Notice.objects.get().body
+    assert "A verification of yours was revoked and counts no longer." in body
+    assert "Reason: The wrong person." in body
