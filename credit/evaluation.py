@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from credit import queries
-from credit.models import Privilege
+from credit.models import Privilege, Sanction
 from credit.policy import LEVELS, Document, Limits
 from credit.privileges import Answer, Privileges, Reason
 from credit.record import Record
-from identity.models import Account, Verification
+from identity.models import Account, PersonTag, Verification
 from identity.models.verifications import Level
 
 # A decision can change an answer at any moment, so nobody keeps one for longer.
@@ -25,6 +26,14 @@ class Action(StrEnum):
     CREATE_GROUP = "create_group"
     OWN_GROUP = "own_group"
     MANAGE_GROUP = "manage_group"
+
+
+# Whoever may not own may not create.
+RESTS_ON = {
+    Action.CREATE_GROUP: (Privilege.CREATE_GROUP, Privilege.OWN_GROUP),
+    Action.OWN_GROUP: (Privilege.OWN_GROUP,),
+    Action.MANAGE_GROUP: (Privilege.MANAGE_GROUP,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,30 @@ def evaluate(
         reasons = tuple(_beyond(found.limits, groups_owned, group_size))
         if action is Action.OWN_GROUP and group_size is not None:
             reasons += tuple(_unverified(account, group_size, found.policy, at=at))
+    if not reasons and account is not None and _is_barred_elsewhere(account, action, group_id, at):
+        reasons = (_elsewhere(),)
     return Evaluation((*refusals, *reasons), found.policy_version, _lifetime(found, at))
+
+
+def _is_barred_elsewhere(
+    account: Account, action: Action, group_id: UUID | None, at: datetime
+) -> bool:
+    """Say whether the same person is under a restriction with another account of the platform."""
+    digests = PersonTag.objects.filter(account=account).values("digest")
+    same = PersonTag.objects.filter(account__platform=account.platform_id, digest__in=digests)
+    barred = Sanction.objects.in_force_at(at).filter(
+        Q(scope_group_id=None) | Q(scope_group_id=group_id), privilege__in=RESTS_ON[action]
+    )
+    return barred.filter(account__in=same.values("account")).exclude(account=account).exists()
+
+
+def _elsewhere() -> Reason:
+    """Say no more than that: not which account, not what for, not until when."""
+    sentence = _(
+        "A restriction applies to this person on this service. It is explained, and can be"
+        " appealed, under the account it was decided about."
+    )
+    return Reason("restriction-applies", sentence)
 
 
 def _beyond(limits: Limits, groups_owned: int, size: int | None) -> list[Reason]:

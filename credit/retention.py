@@ -1,9 +1,12 @@
 """What credit keeps, and for how long."""
 
-from django.db.models import F, Q
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from portal.core.data_classes import TWO_YEARS, OnErasure, Reach, registry
+from credit.models import Sanction
+from portal.core.data_classes import TWO_YEARS, OnErasure, Reach, Window, registry
 from portal.core.purge_rows import keep_rows
 
 BY_ACCOUNT = Reach(platform=("platform_id",), account=("account_id",))
@@ -35,6 +38,27 @@ keep_rows(
         called="Restrictions",
     ),
     window_from=Coalesce("lifted_at", "ends_at"),
+)
+
+
+def _barred(at: datetime) -> Exists:
+    return Exists(Sanction.objects.in_force_at(at).filter(account=OuterRef("account")))
+
+
+keep_rows(
+    name="person tags",
+    model="identity.PersonTag",
+    starts="the account is erased, once no restriction is in force",
+    window=Window(0, floor=0, ceiling=0),
+    due=lambda cutoff: Q(account__erased_at__lte=cutoff) & ~_barred(cutoff),
+    reach=Reach(platform=("account__platform_id",), account=("account_id",)),
+    past=lambda cutoff: Q(account__erased_at__lte=cutoff),
+    waits_for="a restriction is in force",
+    on_erasure=OnErasure(
+        goes=lambda at: ~_barred(at),
+        because="a restriction is in force, and it must not end by a new account",
+        called="Mark by which you would be known again",
+    ),
 )
 registry.exempts(
     credit__Policy="terms of a service; names staff by id only",

@@ -1,5 +1,7 @@
 """What people fill in about their verification."""
 
+from urllib.parse import urlsplit
+
 from django import forms
 
 from groups.forms import Form
@@ -24,11 +26,14 @@ class AskForm(Form):
 
 
 def _words(provider: VerificationProvider) -> str:
+    level = provider.get_level_display().lower()
     if provider.kind == VerificationProvider.Kind.EMAIL:
         how = "a link to your confirmed email address"
+    elif provider.kind == VerificationProvider.Kind.OIDC:
+        how = f"you go to {urlsplit(provider.issuer).hostname} and come back. At most"
+        return f"{provider.name}: {how} {level}, holds {provider.validity_days} days."
     else:
         how = "an identity officer checks"
-    level = provider.get_level_display().lower()
     return f"{provider.name}: {how}. Level {level}, holds {provider.validity_days} days."
 
 

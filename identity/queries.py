@@ -17,7 +17,10 @@ from identity.models import (
 
 APPEALED_WITHIN = timedelta(days=30)
 State = VerificationRequest.State
+Kind = VerificationProvider.Kind
 OPEN = (State.PENDING, State.IN_REVIEW)
+# The person goes through these without an officer.
+ALONE = (Kind.EMAIL, Kind.OIDC)
 HIGHEST_FIRST = Case(
     When(level="HIGH", then=Value(0)), When(level="SUBSTANTIAL", then=Value(1)), default=Value(2)
 )
@@ -44,10 +47,13 @@ def list_looks(*, account: Account) -> QuerySet[IdentityAccess]:
 
 
 def list_providers(*, account: Account, kinds: Collection[str]) -> QuerySet[VerificationProvider]:
-    """Return the providers of the account's platform in use, without those already asked."""
-    asked = account.requests.filter(state__in=OPEN).values("provider")
+    """Return the providers of the account's platform in use, without those already asked.
+
+    Another service can be gone to again: whoever left it midway starts anew.
+    """
+    asked = account.requests.filter(state__in=OPEN).exclude(provider__kind=Kind.OIDC)
     found = VerificationProvider.objects.filter(platform=account.platform_id, is_enabled=True)
-    return found.filter(kind__in=kinds).exclude(pk__in=asked).order_by("name")
+    return found.filter(kind__in=kinds).exclude(pk__in=asked.values("provider")).order_by("name")
 
 
 def may_appeal(*, request: VerificationRequest, at: datetime) -> bool:
@@ -64,6 +70,6 @@ def may_look(*, account: Account, user: User, at: datetime) -> bool:
 
 
 def count_open(*, platforms: Collection[UUID]) -> int:
-    """Count the requests that wait for an officer; links wait for the person."""
+    """Count the requests that wait for an officer; others wait for the person."""
     waiting = VerificationRequest.objects.filter(account__platform__in=platforms, state__in=OPEN)
-    return waiting.exclude(provider__kind=VerificationProvider.Kind.EMAIL).count()
+    return waiting.exclude(provider__kind__in=ALONE).count()

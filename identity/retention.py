@@ -71,7 +71,6 @@ keep_rows(
 keep_rows(
     name="accounts",
     model="identity.Account",
-    also=("identity.PersonTag",),
     starts="they were first seen or, if erased, at once; when no record refers to them",
     window=Window(183, floor=30, ceiling=730),
     due=_unused_accounts,
@@ -124,5 +123,6 @@ registry.exempts(
     identity__PlatformUserObjectPermission="follows the current assignments",
     identity__PlatformGroupObjectPermission="never written: Accord grants to people only",
     identity__ApiClient="a program of a service, not a person",
+    identity__TagKey="a key, not a person",
     identity__VerificationProvider="a service, not a person",
 )

@@ -22,7 +22,12 @@ STATES = {
     State.EXPIRED: ("neutral", "Lapsed"),
     State.WITHDRAWN: ("neutral", "Withdrawn"),
 }
-LINK_SENT = ("info", "Waits for you to open the link")
+# Of what the person goes through without an officer.
+WAITS = {
+    "EMAIL": ("info", "Waits for you to open the link"),
+    "OIDC": ("info", "Waits for you to come back"),
+}
+TRAIL = [("/", "Home"), ("/account/", "About you"), ("", "Verification")]
 # What a level of assurance means, in the words of people.
 MEANINGS = {
     "BASIC": "The lowest of three levels: little was checked, such as that you read your mail.",
@@ -46,6 +51,8 @@ def show(request: HttpRequest, id: str) -> HttpResponse:
                 by=visitor.actor_of(request),
                 at=at,
             )
+        if form.is_valid() and asked.provider.kind == asked.provider.Kind.OIDC:
+            return redirect("groups:verification_continue", id=asked.pk)
         if form.is_valid():
             messages.success(request, _said(asked))
             return redirect("groups:verification", id=account.pk)
@@ -65,7 +72,7 @@ def _page(account: Account, form: verification_forms.AskForm) -> dict[str, objec
     valid = queries.get_valid(account=account, at=at)
     return {
         "section": "account",
-        "trail": [("/", "Home"), ("/account/", "About you"), ("", "Verification")],
+        "trail": TRAIL,
         "account": account,
         "valid": valid,
         "meaning": MEANINGS[valid.level] if valid else "",
@@ -90,8 +97,8 @@ def _page(account: Account, form: verification_forms.AskForm) -> dict[str, objec
 
 
 def state_of(asked: VerificationRequest) -> tuple[str, str]:
-    is_link = asked.provider.kind == asked.provider.Kind.EMAIL
-    return LINK_SENT if is_link and asked.state == State.PENDING else STATES[State(asked.state)]
+    waits = WAITS.get(asked.provider.kind)
+    return waits if waits and asked.state == State.PENDING else STATES[State(asked.state)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

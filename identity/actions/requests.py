@@ -8,16 +8,21 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from identity import email_links, queries
-from identity.actions import verifications
+from identity.actions import person_tags, verifications
 from identity.models import Account, Verification, VerificationProvider, VerificationRequest
+from identity.openid.attempts import Proof
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.errors import Conflict, Forbidden, Invalid
 
 ANSWERED_WITHIN = timedelta(days=14)
 LINK_HOLDS = timedelta(hours=24)
+# From the start at another service until the person is back.
+AWAY = timedelta(minutes=30)
+Kind = VerificationProvider.Kind
 # Others attest by themselves: there is nothing to ask them for here.
-ASKED_BY_PERSON = (VerificationProvider.Kind.MANUAL, VerificationProvider.Kind.EMAIL)
+ASKED_BY_PERSON = (Kind.MANUAL, Kind.EMAIL, Kind.OIDC)
+WITHIN = {Kind.MANUAL: ANSWERED_WITHIN, Kind.EMAIL: LINK_HOLDS, Kind.OIDC: AWAY}
 State = VerificationRequest.State
 OPEN = (State.PENDING, State.IN_REVIEW)
 DECIDED_BY_OFFICERS = ("requests.take", "requests.approve", "requests.decline")
@@ -53,8 +58,9 @@ class RequestEnded(Conflict):
 def start(
     *, account: Account, provider: VerificationProvider, by: Actor, at: datetime
 ) -> VerificationRequest:
-    """Ask `provider` for a verification; by e-mail a link leaves. Raises RequestOpen,
-    ProviderNotUsable, and NoAddress where a link has nowhere to go."""
+    """Ask `provider` for a verification; by e-mail a link leaves. Whoever starts at another service
+    again gives up the attempt before. Raises RequestOpen, ProviderNotUsable, and NoAddress where a
+    link has nowhere to go."""
     usable = provider.is_enabled and provider.kind in ASKED_BY_PERSON
     if not usable or provider.platform_id != account.platform_id:
         raise verifications.ProviderNotUsable("Choose a provider of this platform.")
@@ -65,9 +71,12 @@ def start(
         account=account,
         provider=provider,
         requested_at=at,
-        due_at=at + (LINK_HOLDS if is_link else ANSWERED_WITHIN),
+        due_at=at + WITHIN[Kind(provider.kind)],
         mail_due_at=at if is_link else None,
     )
+    if provider.kind == Kind.OIDC:
+        for left in account.requests.filter(provider=provider, state=State.PENDING):
+            withdraw(request=left, by=by, at=at)
     _open(request)
     _audit("requests.start", request, by=by, at=at)
     return request
@@ -98,8 +107,8 @@ def appeal(
 @transaction.atomic(savepoint=False)
 def take(*, request: VerificationRequest, by: Actor, at: datetime) -> VerificationRequest:
     """Start to review a request. Raises RequestEnded, OwnRequest."""
-    if request.provider.kind == VerificationProvider.Kind.EMAIL:
-        raise verifications.ProviderNotUsable("The person confirms this request by a link.")
+    if request.provider.kind in (Kind.EMAIL, Kind.OIDC):
+        raise verifications.ProviderNotUsable("The person goes through this request by themselves.")
     return _move(request, State.PENDING, State.IN_REVIEW, "requests.take", by=by, at=at)
 
 
@@ -159,6 +168,32 @@ def confirm(*, request: VerificationRequest, by: Actor, at: datetime) -> Verific
         request=request,
         method="Link sent by email",
         reference="",
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic(savepoint=False)
+def attest(*, request: VerificationRequest, proof: Proof, by: Actor, at: datetime) -> Verification:
+    """Record what an OpenID provider attested, and the person's tag.
+
+    Raises RequestEnded, Invalid.
+    """
+    if request.due_at <= at:
+        raise RequestEnded("You were away for too long. Start again.")
+    _move(request, State.PENDING, State.APPROVED, "requests.attest", by=by, at=at)
+    person_tags.remember(
+        account=request.account, issuer=proof.issuer, subject=proof.subject, by=by, at=at
+    )
+    found = proof.assurance
+    return verifications.record(
+        account=request.account,
+        provider=request.provider,
+        request=request,
+        level=found.level,
+        method=found.method,
+        reference=found.reference,
+        verified_at=found.checked_at,
         by=by,
         at=at,
     )

@@ -36,8 +36,9 @@ def record(
     at: datetime,
     request: VerificationRequest | None = None,
     verified_at: datetime | None = None,
+    level: str | None = None,
 ) -> Verification:
-    """Record that `provider` attested the account's person, at the provider's level.
+    """Record that `provider` attested the account's person, at the provider's level or `level`.
 
     `reference` is the provider's own opaque number for the check; `verified_at` is when it was
     done, if not now. Raises ProviderNotUsable, Invalid for a check to come or long outdated.
@@ -54,7 +55,7 @@ def record(
         account=account,
         provider=provider,
         request=request,
-        level=provider.level,
+        level=level or provider.level,
         method=method,
         reference=reference,
         recorded_by_id=by.id if by.is_person else None,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from unfold.forms import BaseDialogForm
 from identity.actions import providers
 from identity.models import VerificationProvider
 from identity.models.verifications import Level
+from identity.openid import issuers
 from identity.roles import Permission
 from portal.core.actors import Actor
 from portal.core.admin import columns, dialogs, filters, panels
@@ -74,6 +76,59 @@ class ChangeForm(ProviderForm):
         return seen
 
 
+class ConnectionForm(BaseDialogForm):
+    issuer = forms.URLField(
+        max_length=500,
+        assume_scheme="https",
+        help_text="As the provider writes it, to the letter. Accord asks it before it saves.",
+    )
+    client_id = forms.CharField(label="Client id", max_length=255)
+    client_secret = forms.CharField(
+        label="Client secret",
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Kept encrypted, and never shown again.",
+    )
+
+
+class AddOpenIdForm(ConnectionForm, AddForm):
+    kind = None  # type: ignore[assignment]
+    field_order = (
+        *("platform", "name", "issuer", "client_id", "client_secret", "level", "validity_days"),
+    )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.fields["level"].help_text = (
+            "At most. What the provider says of its checks can make it less, and one that says "
+            "nothing attests Basic."
+        )
+
+
+class ReconnectForm(ConnectionForm):
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        secret = self.fields["client_secret"]
+        secret.required = False
+        secret.help_text = "One is set. Leave this empty to keep it."
+        provider = VerificationProvider.objects.filter(pk=self.object_id).first()
+        if provider is not None:
+            self.initial = {"issuer": provider.issuer, "client_id": provider.client_id}
+
+
+BACK_TO = "Register this address at the provider for people to come back to: "
+ADD_OPENID = {
+    "title": "Add an OpenID Connect provider",
+    "description": BACK_TO + settings.PUBLIC_URL + "/verifications/back/",
+    "form_class": AddOpenIdForm,
+    "form_submit_text": "Ask the issuer and add",
+}
+RECONNECT = {
+    "title": "Change the connection",
+    "description": BACK_TO + settings.PUBLIC_URL + "/verifications/back/",
+    "form_class": ReconnectForm,
+    "form_submit_text": "Ask the issuer and save",
+}
 ADD = {
     "title": "Add a provider",
     "description": "The platform accepts what it attests from now on.",
@@ -91,15 +146,19 @@ CHANGE = {
 @admin.register(VerificationProvider)
 class VerificationProviderAdmin(RecordAdmin):
     permissions = ("review_verifications", "administer")
-    actions_list = ("add_provider",)
-    actions_detail = ("change_provider",)
+    actions_list = ("add_provider", "add_openid")
+    actions_detail = ("change_provider", "reconnect")
     valid_for = columns.shown("validity_days", "Valid for", unit="days")
     enabled = columns.yes_or_no("is_enabled", "In use")
     list_display = ("name", "platform", "kind", "level", "valid_for", "enabled")
     list_select_related = ("platform",)
     list_filter = (filters.PlatformFilter, ("kind", ChoicesDropdownFilter))
     ordering = ("platform", "name")
-    fieldsets = ((None, {"fields": ("name", "platform", "kind", "level", "valid_for", "enabled")}),)
+    fieldsets = (
+        (None, {"fields": ("name", "platform", "kind", "level", "valid_for", "enabled")}),
+        ("OpenID Connect", {"fields": ("issuer", "client_id")}),
+    )
+    shown_once = (("OpenID Connect", "issuer"),)
 
     def has_add_provider_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(self.admin_site.platform_ids(request, [Permission.ADMINISTER]))
@@ -126,6 +185,49 @@ class VerificationProviderAdmin(RecordAdmin):
             return panels.page_of(made[0])
 
         return dialogs.answer(request, form=form, dialog=ADD, do=do, back=back)
+
+    @action(
+        description="Add an OpenID Connect provider",
+        icon="add_link",
+        permissions=["add_provider"],
+        dialog=ADD_OPENID,
+    )
+    def add_openid(self, request: HttpRequest, form: AddOpenIdForm) -> HttpResponse:
+        chosen = {name: form.cleaned_data[name] for name in AddOpenIdForm.field_order}
+        made: list[VerificationProvider] = []
+
+        def do() -> str:
+            # Before anything is written: the issuer may take its time, or be another.
+            issuers.get_metadata(chosen["issuer"], is_fresh=True)
+            by, at = Actor.user(request.user), timezone.now()
+            made.append(providers.add_openid(**chosen, by=by, at=at))
+            return f"{made[0]} answers, and can be used from now on."
+
+        def back() -> str:
+            return panels.page_of(made[0])
+
+        return dialogs.answer(request, form=form, dialog=ADD_OPENID, do=do, back=back)
+
+    def has_reconnect_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        found = self._own(request, object_id)
+        return found is not None and found.kind == VerificationProvider.Kind.OIDC
+
+    @action(description="Connection", icon="link", permissions=["reconnect"], dialog=RECONNECT)
+    def reconnect(self, request: HttpRequest, form: ReconnectForm, object_id: str) -> HttpResponse:
+        provider = self._own(request, object_id)
+        if provider is None:
+            raise Http404
+        chosen = {name: form.cleaned_data[name] for name in ConnectionForm.base_fields}
+        chosen.pop("_form_submitted", None)
+
+        def do() -> str:
+            issuers.get_metadata(chosen["issuer"], is_fresh=True)
+            by, at = Actor.user(request.user), timezone.now()
+            providers.reconnect(provider=provider, **chosen, by=by, at=at)
+            return f"{provider} answers, and is used as you set it."
+
+        back = panels.page_of(provider)
+        return dialogs.answer(request, form=form, dialog=RECONNECT, do=do, back=back)
 
     @action(description="Change", icon="edit", permissions=["change_provider"], dialog=CHANGE)
     def change_provider(

@@ -11,9 +11,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
+from identity import queries
 from identity.actions import requests
 from identity.admin import badges
-from identity.models import VerificationProvider, VerificationRequest
+from identity.models import VerificationRequest
 from identity.roles import Permission
 from portal.core.actors import Actor
 from portal.core.admin import dialogs, filters, panels
@@ -133,8 +134,7 @@ class VerificationRequestAdmin(RecordAdmin):
         allowed = self.admin_site.platform_ids(request, [Permission.REVIEW_VERIFICATIONS])
         if found is None or found.account.platform_id not in allowed:
             return None
-        is_link = found.provider.kind == VerificationProvider.Kind.EMAIL
-        return None if is_link else found
+        return None if found.provider.kind in queries.ALONE else found
 
     def has_take_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         found = self._own(request, object_id)

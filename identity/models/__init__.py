@@ -1,4 +1,4 @@
-from identity.models.accounts import Account, PersonTag
+from identity.models.accounts import Account, PersonTag, TagKey
 from identity.models.clients import ApiClient
 from identity.models.reminders import HoldReminder
 from identity.models.staff import (
@@ -23,6 +23,7 @@ __all__ = [
     "PlatformGroupObjectPermission",
     "PlatformUserObjectPermission",
     "StaffAssignment",
+    "TagKey",
     "User",
     "Verification",
     "VerificationProvider",

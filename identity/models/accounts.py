@@ -3,6 +3,7 @@ from typing import ClassVar
 from django.db import models
 
 from identity.models.users import User
+from portal.core.fields import EncryptedTextField
 from portal.core.ids import uuid7
 from portal.core.models import Platform
 
@@ -42,16 +43,37 @@ class Account(models.Model):
 
 
 class PersonTag(models.Model):
-    """HMAC of the provider's subject id under the platform's key; leaves with the last sanction."""
+    """HMAC of a provider's subject id under the platform's own key.
 
-    account = models.OneToOneField(
-        Account, on_delete=models.CASCADE, primary_key=True, related_name="person_tag"
-    )
+    The same person has the same tag under every account of one platform, and tags of two platforms
+    have nothing in common. It says of nobody who they are.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="person_tags")
     digest = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "digest"], name="a_person_is_tagged_once_per_account"
+            ),
+        ]
         indexes: ClassVar = [models.Index(fields=["digest"], name="person_tag_match")]
 
     def __str__(self) -> str:
         return str(self.account_id)
+
+
+class TagKey(models.Model):
+    """The key of a platform's person tags. Without it they can be neither made nor compared."""
+
+    platform = models.OneToOneField(
+        Platform, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    key: EncryptedTextField[str, str] = EncryptedTextField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.platform_id)

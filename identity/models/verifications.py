@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from identity.models.accounts import Account
 from identity.models.clients import ApiClient
 from identity.models.users import User
+from portal.core.fields import EncryptedTextField
 from portal.core.ids import uuid7
 from portal.core.models import Platform
 from portal.core.triggers import all_or_none, frozen, legal_transitions
@@ -37,9 +38,20 @@ class VerificationProvider(models.Model):
     level = models.CharField(max_length=12, choices=Level.choices)
     validity_days = models.PositiveIntegerField(default=730)
     is_enabled = models.BooleanField(default=True)
+    # Of an OpenID Connect provider: where it is, and who Accord is there.
+    issuer = models.CharField(max_length=500, blank=True)
+    client_id = models.CharField(max_length=255, blank=True)
+    client_secret: EncryptedTextField[str | None, str | None] = EncryptedTextField(null=True)
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(
+                name="an_openid_provider_and_no_other_has_an_issuer",
+                condition=(
+                    Q(kind="OIDC", client_secret__isnull=False) & ~Q(issuer="") & ~Q(client_id="")
+                )
+                | (~Q(kind="OIDC") & Q(issuer="", client_id="", client_secret__isnull=True)),
+            ),
             models.UniqueConstraint(
                 fields=["platform", "name"],
                 name="a_provider_is_named_once_on_a_platform",

@@ -29,6 +29,7 @@ def prepare(demo: Demo) -> None:
         demo.manage("load_demo")
     elif home.ADDRESS.exists() and home.ADDRESS.read_text() != demo.url:
         move_webhooks(demo.database_url, home.ADDRESS.read_text(), demo.url)
+    move_issuer(demo.database_url, demo.issuer_url)
 
 
 def fingerprint(demo: Demo) -> str:
@@ -60,4 +61,14 @@ def move_webhooks(url: str, old: str, new: str) -> None:
             "UPDATE core_webhookendpoint SET url = %s || substr(url, %s)"
             " WHERE starts_with(url, %s)",
             [new, len(old) + 1, f"{old}/"],
+        )
+
+
+def move_issuer(url: str, new: str) -> None:
+    """Point the demo's provider to the port that its issuer could have."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "UPDATE identity_verificationprovider SET issuer = %s"
+            " WHERE kind = 'OIDC' AND starts_with(issuer, 'http://127.0.0.1:')",
+            [new],
         )

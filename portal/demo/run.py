@@ -1,9 +1,9 @@
-"""The process tree of `make demo`: database, broker, migrations, data, web, worker and beat.
+"""The process tree of `make demo`: database, broker, migrations, data, and what runs on them.
 
 1. One demo at a time per checkout: the kernel lets go of the lock however we end.
 2. PostgreSQL and Valkey start as children, unless the environment names others.
 3. Migrations run when there are new ones; demo data are loaded once.
-4. Web, worker and beat start; the addresses and logins are printed.
+4. Web, worker, beat and an invented identity provider start; the addresses and logins are printed.
 5. Ctrl-C, SIGTERM, the death of `make` or the end of any child stops the rest in order. Should
    we be killed, the kernel stops the children, and the next start looks for what is left.
 """
@@ -66,13 +66,14 @@ def _start(demo: Demo) -> None:
     demo.port = places.first_free_port(wanted)
     if demo.port != wanted:
         say(f"  Port {wanted} is taken; Accord takes {demo.port}.")
+    demo.issuer_port = places.first_free_port(demo.port + 90)
     with step("Starting PostgreSQL"):
         demo.start_database()
     with step("Starting Valkey"):
         demo.start_broker()
     preparation.prepare(demo)
     shutil.rmtree(home.LOGS, ignore_errors=True)
-    with step("Starting web, worker and beat"):
+    with step("Starting web, worker, beat and an issuer"):
         demo.start_accord()
     demo.publish_environment()
     say(f"  Ready in {time.monotonic() - started:.1f} s.\n")

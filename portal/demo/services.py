@@ -23,6 +23,7 @@ class Demo:
         self.servers = servers
         self.accord = accord
         self.port = 8000
+        self.issuer_port = 8090
         self.is_external = bool(os.environ.get("DATABASE_URL"))
         self.database_url = ""
         self.broker_url = ""
@@ -30,6 +31,10 @@ class Demo:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def issuer_url(self) -> str:
+        return f"http://127.0.0.1:{self.issuer_port}"
 
     def end_leftovers(self) -> list[str]:
         return self.accord.end_leftovers() + self.servers.end_leftovers()
@@ -59,6 +64,7 @@ class Demo:
             # What the web processes have to know of each other, such as who looks at a case.
             "CACHE_URL": os.environ.get("CACHE_URL") or self._cache_url(),
             "PUBLIC_URL": self.url,
+            "DEMO_ISSUER_URL": self.issuer_url,
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             # The first slash after // would be taken for the end of a host.
             "EMAIL_URL": f"filemail:///{home.MAIL}",
@@ -73,6 +79,8 @@ class Demo:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         schedule = ["--schedule", str(home.HOME / "beat-schedule"), "--pidfile="]
         web = self._start("Web", [*_granian(), "--port", str(self.port)])
+        issuer = [sys.executable, "-m", "portal.demo.issuer", "--port", str(self.issuer_port)]
+        self._start("Issuer", issuer)
         self._start("Worker", [*celery, "worker", "--concurrency", "2", *quiet])
         self._start("Beat", [*celery, "beat", *schedule])
         deadline = time.monotonic() + WEB_SECONDS

@@ -11,6 +11,7 @@ from tests.authorisation.people import Who
 from tests.authorisation.rows import (
     DENY,
     GROUP_PEOPLE,
+    SIGN_IN,
     SIGNED_IN,
     WHOEVER_SIGNED_IN,
     get,
@@ -248,6 +249,18 @@ DASHBOARD_ROWS = [
         shown(Who.OWNER),
         params=_request("refused_request"),
         data=lambda w, who: {"grounds": "It was misread."},
+    ),
+    get(
+        "verifications/<str:id>/continue/",
+        shown(Who.OWNER),
+        params=_request("open_request"),
+        note="of another kind: it leads back; tests/identity/openid go all the way",
+    ),
+    get(
+        "verifications/back/",
+        dict.fromkeys(Who, SIGN_IN) | dict.fromkeys(SIGNED_IN, DENY),
+        denied=409,
+        note="nobody here left for a provider",
     ),
     get("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),
     post("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),

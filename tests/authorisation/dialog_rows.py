@@ -9,6 +9,8 @@ from tests.authorisation.people import Who
 from tests.authorisation.rows import HIDDEN, get, opened, post
 from tests.factories.base import AT
 
+# A port at which Accord asks nobody.
+NOBODY_THERE = {"issuer": "http://127.0.0.1:9", "client_id": "accord"}
 SENT = {"_form_submitted": "on"}
 
 
@@ -65,6 +67,14 @@ def _new_provider(world, who):
     return SENT | chosen | {"level": "SUBSTANTIAL", "validity_days": 365}
 
 
+def _new_openid(world, who):
+    return _new_provider(world, who) | NOBODY_THERE | {"client_secret": "s-1"}
+
+
+def _openid(world):
+    return {"object_id": world.here.openid.pk}
+
+
 def _changed_provider(world, who):
     provider = world.here.unasked
     seen = {"seen": json.dumps(provider.terms)}
@@ -104,6 +114,32 @@ DIALOGS = [
         opened(Who.ADMINISTRATOR),
         params=_asked("unasked"),
         data=_changed_provider,
+    ),
+    get(
+        "admin/identity/verificationprovider/add_openid/",
+        opened(Who.ADMINISTRATOR, FOREIGN),
+    ),
+    post(
+        "admin/identity/verificationprovider/add_openid/",
+        opened(),
+        data=_new_openid,
+        changes=False,
+        denied=409,
+        note="whoever may is told that it is no issuer: tests/admin/test_openid_providers.py",
+    ),
+    get(
+        "admin/identity/verificationprovider/<path:object_id>/reconnect/",
+        opened(Who.ADMINISTRATOR),
+        params=_openid,
+    ),
+    post(
+        "admin/identity/verificationprovider/<path:object_id>/reconnect/",
+        opened(),
+        params=_openid,
+        data=lambda w, who: SENT | NOBODY_THERE,
+        changes=False,
+        denied=409,
+        note="the same",
     ),
     *_dialog(
         REQUEST + "take_request/",

@@ -77,6 +77,7 @@ class Place:
     # Of the owner's verification: providers, requests in three states, an attestation by API.
     partner: Any
     unasked: Any
+    openid: Any
     open_request: Any
     taken_request: Any
     refused_request: Any
@@ -211,6 +212,9 @@ def _verification(account):
     return {
         "partner": partner,
         "unasked": provider(),
+        "openid": provider(
+            kind="OIDC", issuer="https://id.example", client_id="accord", client_secret="s"
+        ),
         "open_request": request(),
         "taken_request": request(state="IN_REVIEW", taken_by=UserFactory()),
         "refused_request": request(state="DECLINED", **refused),

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from portal.core import dispatch, outbox, public_addresses, webhook_http
+from portal.core import checked_http, dispatch, outbox, public_addresses, webhook_http
 from portal.core.actors import Actor
 from portal.core.models import DeliveryAttempt, WebhookDelivery
 from tests.factories.base import AT
@@ -126,12 +126,12 @@ def test_a_name_server_that_does_not_answer_is_left_in_time(monkeypatch):
 def test_a_message_that_cannot_be_sent_fails_alone(platform, monkeypatch):
     """Whatever breaks while one is sent: the others leave, and this one is tried again."""
 
-    def post(target, *args):
-        if target.path == "/broken":
+    def exchange(method, url, **given):
+        if url.endswith("/broken"):
             raise RuntimeError("nobody thought of it")
-        return 200
+        return checked_http.Answer(200, b"")
 
-    monkeypatch.setattr(webhook_http, "_post", post)
+    monkeypatch.setattr(checked_http, "exchange", exchange)
     by = Actor.system("tests")
     for path in ("/broken", "/fine"):
         WebhookEndpointFactory(platform=platform, url=f"http://127.0.0.1:9999{path}")

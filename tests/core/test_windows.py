@@ -1,5 +1,6 @@
 """Retention windows: two people change them, the purge and the log go by what they agreed on."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -176,7 +177,7 @@ def test_a_floor_that_the_code_raised_since_comes_first(monkeypatch):
     monkeypatch.setitem(
         registry.classes,
         CASES,
-        type(registry.classes[CASES])(CASES, (), "", raised, registry.classes[CASES].engine),
+        replace(registry.classes[CASES], window=raised),
     )
 
     assert registry.classes[CASES].days() == 600

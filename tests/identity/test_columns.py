@@ -74,7 +74,7 @@ COLUMNS = {
         "at": MOMENT,
         "until": MOMENT,
     },
-    "PersonTag": {"account_id": KEY, "digest": SEALED, "created_at": MOMENT},
+    "PersonTag": {"id": KEY, "account_id": KEY, "digest": SEALED, "created_at": MOMENT},
     "PlatformGroupObjectPermission": {
         "id": KEY,
         "permission_id": KEY,
@@ -97,6 +97,7 @@ COLUMNS = {
         "ended_by_id": KEY,
         "ended_at": MOMENT,
     },
+    "TagKey": {"platform_id": KEY, "key": SEALED, "created_at": MOMENT},
     "User": {
         "id": KEY,
         "email": PERSONAL,
@@ -139,6 +140,9 @@ COLUMNS = {
         "kind": VALUE,
         "level": VALUE,
         "validity_days": VALUE,
+        "issuer": NAME,
+        "client_id": NAME,
+        "client_secret": SEALED,
         "is_enabled": VALUE,
     },
     "VerificationRequest": {

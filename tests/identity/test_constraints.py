@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from identity.models import Account, Verification
+from identity.models import Account, PersonTag, Verification
 from tests.factories.base import AT, fixture_rows
 from tests.factories.identity import (
     AccountFactory,
@@ -99,3 +99,35 @@ def test_an_erased_account_takes_no_name_and_no_person(fields):
         transaction.atomic(),
     ):
         Account.objects.filter(pk=account.pk).update(**given)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "OIDC"},
+        {"kind": "OIDC", "issuer": "https://id.example", "client_id": "a"},
+        {"kind": "OIDC", "issuer": "https://id.example", "client_secret": "s"},
+        {"kind": "OIDC", "client_id": "a", "client_secret": "s"},
+        {"kind": "MANUAL", "issuer": "https://id.example"},
+        {"kind": "MANUAL", "client_id": "a"},
+        {"kind": "MANUAL", "client_secret": "s"},
+    ],
+)
+def test_an_openid_provider_and_no_other_has_an_issuer(fields):
+    with (
+        pytest.raises(IntegrityError, match="an_openid_provider_and_no_other_has_an_issuer"),
+        transaction.atomic(),
+    ):
+        VerificationProviderFactory(**fields)
+
+
+def test_a_person_is_tagged_once_per_account():
+    account = AccountFactory()
+    given = {"account": account, "digest": b"x" * 32, "created_at": AT}
+
+    with (
+        pytest.raises(IntegrityError, match="a_person_is_tagged_once_per_account"),
+        fixture_rows(),
+        transaction.atomic(),
+    ):
+        PersonTag.objects.bulk_create([PersonTag(**given), PersonTag(**given)])

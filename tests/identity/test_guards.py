@@ -80,7 +80,7 @@ def test_a_provider_is_named_once_on_a_platform():
 @pytest.mark.parametrize("level", ["SUBSTANTIAL", "HIGH"])
 def test_an_email_link_attests_basic_only(level):
     VerificationProviderFactory(kind="EMAIL", level="BASIC")
-    VerificationProviderFactory(kind="OIDC", level=level)
+    VerificationProviderFactory(kind="PARTNER", level=level)
 
     with Breaks("an_email_link_attests_basic_only"):
         VerificationProviderFactory(kind="EMAIL", level=level)

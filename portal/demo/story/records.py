@@ -1,5 +1,6 @@
 """Verifications, an offer, a claim, a hold, requests of authorities and a published report."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 from groups.actions import claims, transfers
@@ -9,6 +10,7 @@ from identity.models.verifications import Level
 from portal.core.actions import holds
 from portal.core.actors import Actor
 from portal.core.models import Hold
+from portal.demo import issuer
 from portal.demo.story.cases import Stage
 from portal.demo.story.people import BY
 from reports.actions import runs
@@ -50,6 +52,17 @@ def verify(stage: Stage) -> None:
         validity_days=730,
         by=stage.cast.by("lea"),
         at=at - timedelta(days=60),
+    )
+    providers.add_openid(
+        platform=stage.cast.relay,
+        name="Demo identity provider",
+        issuer=os.environ.get("DEMO_ISSUER_URL", "http://127.0.0.1:8090"),
+        client_id=issuer.CLIENT_ID,
+        client_secret=issuer.CLIENT_SECRET,
+        level=Level.HIGH,
+        validity_days=730,
+        by=stage.cast.by("lea"),
+        at=at - timedelta(days=30),
     )
     requests.start(
         account=stage.accounts["u-carla"], provider=in_person, by=BY, at=at - timedelta(days=2)

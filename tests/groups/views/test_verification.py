@@ -90,7 +90,7 @@ def test_a_person_asks_and_sees_the_deadline(as_user, place, provider):
     assert "There is nobody left to ask" in text
 
 
-@pytest.mark.parametrize("fields", [{"kind": "PARTNER"}, {"kind": "OIDC"}, {"is_enabled": False}])
+@pytest.mark.parametrize("fields", [{"kind": "PARTNER"}, {"is_enabled": False}])
 def test_who_cannot_be_asked_is_not_offered(as_user, place, fields):
     other = VerificationProviderFactory(platform=place.platform, **fields)
 
