@@ -80,6 +80,17 @@ class Verified(Struct, frozen=True, forbid_unknown_fields=True):
 VERIFIED = (Verified(500, "SUBSTANTIAL"), Verified(5000, "HIGH"))
 
 
+class Managed(Struct, frozen=True, forbid_unknown_fields=True):
+    """A group of more members than `above` should have at least so many managers."""
+
+    above: Count
+    managers: Annotated[int, Meta(ge=1, le=100)]
+
+
+# A gap is shown, and nothing follows from it.
+MANAGED = (Managed(500, 1), Managed(5000, 2), Managed(50_000, 3))
+
+
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
     """One version of a policy. Tiers are listed from the best to the worst."""
 
@@ -90,6 +101,7 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     tiers: Annotated[tuple[Tier, ...], Meta(min_length=1, max_length=10)]
     first_low_finding: FirstFinding | None = None
     verification: Annotated[tuple[Verified, ...], Meta(max_length=10)] = VERIFIED
+    managers: Annotated[tuple[Managed, ...], Meta(max_length=10)] = MANAGED
 
     def clamp(self, total: int) -> int:
         return max(self.floor, min(self.ceiling, total))
@@ -102,6 +114,10 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
         """Return the highest level that taking on a group of this size asks for; None for none."""
         asked = [each for each in self.verification if size > each.above]
         return max(asked, key=lambda each: LEVELS.index(each.level), default=None)
+
+    def managers_for(self, size: int) -> int:
+        """Return how many managers a group of this size should have."""
+        return max((each.managers for each in self.managers if size > each.above), default=0)
 
     def terms_of(self, severity: str) -> Terms:
         found: Terms = getattr(self.severities, severity.lower())

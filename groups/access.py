@@ -15,13 +15,16 @@ from groups.models import (
     Case,
     Claim,
     Decision,
+    Duties,
     EventReceipt,
     Flag,
     Group,
     Notice,
     Rule,
+    Tenure,
     Transfer,
 )
+from groups.models.tenures import Role
 from groups.queries import visibility
 from identity import access as identity_access
 from identity import email_links
@@ -65,6 +68,13 @@ def get_group_for_owner(user: User, id: UUID | str) -> Group:
 def get_group_owned_by(user: User, id: UUID | str) -> Group:
     """Return a group that an account of `user` answers for now."""
     return _one(visibility.list_groups_owned_by(user=user).select_related("platform"), id)
+
+
+def get_manager_of(group: Group, id: UUID) -> Account:
+    """Return an account that manages the group now."""
+    held = Tenure.objects.current().filter(group=group, role=Role.MANAGER)
+    found = Account.objects.filter(pk__in=held.values("account")).select_related("user", "platform")
+    return _one(found, id)
 
 
 def get_transfer_for(user: User, id: UUID | str) -> Transfer:
@@ -218,6 +228,10 @@ def get_claimable_group(platform: Platform, external_id: str, *, at: datetime) -
     if group is None:
         raise NotFound(f"{platform} has no group of this id that can be claimed now.")
     return group
+
+
+def get_duties_on(platform: Platform, id: UUID) -> Duties:
+    return _one(Duties.objects.filter(platform=platform), id)
 
 
 def get_rule_in_force(platform: Platform, code: str) -> Rule:

@@ -278,3 +278,17 @@ class EraseForm(Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     sure = forms.BooleanField(label="Erase me. I know that it cannot be undone.")
+
+
+class DelegationForm(Form):
+    """Whether one manager answers reports."""
+
+    account = forms.UUIDField(widget=forms.HiddenInput)
+    answers = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+
+class DutiesForm(Form):
+    """The version that the person read, for one of their accounts."""
+
+    account = forms.UUIDField(widget=forms.HiddenInput)
+    duties = forms.UUIDField(widget=forms.HiddenInput)

@@ -67,6 +67,31 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         ),
         "CLAIM_DECLINED": "The group was not given to you.",
         "CLAIM_EXPIRED": "The time of your claim ran out, and the group was not given to you.",
+        "OWNERLESS_INVITED": (
+            "Nobody answers for the group at present. You manage it: you can claim it and become "
+            "its owner. If nobody does, it is frozen, and a month later closed."
+        ),
+        "OWNERLESS_REMINDED_WEEK": (
+            "In a week the time to claim the group is over. You manage it and can still claim it."
+        ),
+        "OWNERLESS_REMINDED_DAY": (
+            "Tomorrow the time to claim the group is over. You manage it and can still claim it."
+        ),
+        "OWNERLESS_FROZEN": (
+            "Nobody claimed the group, so it is frozen. That is against nobody. Whoever claims it "
+            "unfreezes it; if nobody does, it is closed."
+        ),
+        "OWNERLESS_CLOSED": (
+            "Nobody claimed the group while it was frozen, so it is closed. The staff of the "
+            "service can reopen it."
+        ),
+        "OWNERLESS_REOPENED": "The staff of the service gave the group more time to be claimed.",
+        "DELEGATED": (
+            "The owner named you to answer reports about the group. They come to you as well now."
+        ),
+        "DELEGATION_ENDED": (
+            "The owner named others to answer reports about the group. You need not answer them."
+        ),
         "BASIC": "basic",
         "SUBSTANTIAL": "substantial",
         "HIGH": "high",
@@ -160,6 +185,36 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "CLAIM_DECLINED": "Die Gruppe wurde Ihnen nicht gegeben.",
         "CLAIM_EXPIRED": (
             "Die Zeit Ihres Anspruchs ist abgelaufen, und die Gruppe wurde Ihnen nicht gegeben."
+        ),
+        "OWNERLESS_INVITED": (
+            "Zurzeit ist niemand für die Gruppe verantwortlich. Sie verwalten sie: Sie können sie "
+            "beanspruchen und ihr Besitzer werden. Tut das niemand, wird sie eingefroren und einen "
+            "Monat später geschlossen."
+        ),
+        "OWNERLESS_REMINDED_WEEK": (
+            "In einer Woche kann die Gruppe nicht mehr beansprucht werden. Sie verwalten sie und "
+            "können es noch."
+        ),
+        "OWNERLESS_REMINDED_DAY": (
+            "Morgen kann die Gruppe nicht mehr beansprucht werden. Sie verwalten sie und können es "
+            "noch."
+        ),
+        "OWNERLESS_FROZEN": (
+            "Niemand hat die Gruppe beansprucht, darum ist sie eingefroren. Das richtet sich gegen "
+            "niemanden. Wer sie beansprucht, hebt das auf; sonst wird sie geschlossen."
+        ),
+        "OWNERLESS_CLOSED": (
+            "Niemand hat die eingefrorene Gruppe beansprucht, darum ist sie geschlossen. Der "
+            "Dienst kann sie wieder öffnen."
+        ),
+        "OWNERLESS_REOPENED": "Der Dienst hat der Gruppe mehr Zeit gegeben.",
+        "DELEGATED": (
+            "Der Besitzer hat Sie benannt, Meldungen über die Gruppe zu beantworten. Sie kommen "
+            "nun auch zu Ihnen."
+        ),
+        "DELEGATION_ENDED": (
+            "Der Besitzer hat andere benannt, Meldungen über die Gruppe zu beantworten. Sie müssen "
+            "sie nicht beantworten."
         ),
         "BASIC": "niedrig",
         "SUBSTANTIAL": "substanziell",

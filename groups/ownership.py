@@ -12,7 +12,7 @@ from portal.core.actors import Actor
 from portal.core.errors import Conflict, Forbidden
 
 # Obstacles that lie in the group: anybody who sees it may know them.
-OF_THE_GROUP = ("group-frozen", "group-closed", "group-archived")
+OF_THE_GROUP = ("group-frozen", "group-closed", "group-archived", "group-unclaimed")
 
 
 class NotYourAccount(Forbidden):

@@ -214,6 +214,7 @@ keep_rows(
 registry.copied_for_holds("groups.HeldLogEntry", hold="hold", moment="occurred_at")
 registry.exempts(
     groups__Group="a group, not a person",
+    groups__OwnerlessStep="what became of a group; names staff by id only",
     groups__GroupUserObjectPermission="ends with the tenure it was delegated in",
     groups__GroupGroupObjectPermission="never written: Accord delegates to people only",
     groups__Duties="a published text",

@@ -6,7 +6,9 @@ from django.utils import timezone
 from groups import mailer
 from groups.actions import (
     claims,
+    duties,
     partitions,
+    risks,
     sealed_days,
     sweeps,
     transfers,
@@ -48,6 +50,9 @@ def expire_transfers_and_claims() -> None:
         pass
     while claims.expire(by=by, at=at, limit=BATCH) == BATCH:
         pass
+    while sweeps.step_ownerless(by=by, at=at, limit=BATCH) == BATCH:
+        pass
+    sweeps.remind_ownerless(by=by, at=at, limit=BATCH)
 
 
 @shared_task(name="groups.tasks.tell_of_verifications", time_limit=300, ignore_result=True)
@@ -60,6 +65,14 @@ def tell_of_verifications() -> None:
     for days in ending_verifications.REMINDERS:
         while verification_notices.remind(days=days, by=by, at=at, limit=BATCH) == BATCH:
             pass
+
+
+@shared_task(name="groups.tasks.look_after_groups", time_limit=1800, ignore_result=True)
+def look_after_groups() -> None:
+    by, at = Actor.system("look_after_groups"), timezone.now()
+    risks.note(by=by, at=at)
+    while duties.remind(by=by, at=at, limit=BATCH):
+        pass
 
 
 @shared_task(name="groups.tasks.create_partitions", time_limit=120, ignore_result=True)

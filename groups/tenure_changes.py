@@ -89,6 +89,10 @@ class Changes:
         """Say for the audit entry what became of one group."""
         return {"state": group.state, "tenures": self.by_group.get(group.pk, {})}
 
+    def groups_left(self) -> set[UUID]:
+        """Return the groups in which a tenure ended, or turned out never to have been."""
+        return {group.pk for what, _, group in self.told if what == ENDED}
+
     def as_outbox_events(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for kind, tenure, group in self.told:
             yield kind, str(tenure.pk), _told(kind, tenure, group)

@@ -45,6 +45,7 @@ BEAT_SCHEDULE = {
     "close decided cases": entry("groups.tasks.close_decided", AN_HOUR),
     "run scheduled reports": entry("reports.tasks.run_schedules", AN_HOUR),
     "create partitions ahead": entry("groups.tasks.create_partitions", crontab(minute=5, hour=1)),
+    "look after groups": entry("groups.tasks.look_after_groups", crontab(minute=40, hour=3)),
     "purge": entry(
         "portal.core.tasks.purge",
         crontab(minute=PURGE_TIME.minute, hour=PURGE_TIME.hour),

@@ -157,7 +157,7 @@ def expire(*, by: Actor, at: datetime, limit: int) -> int:
     """
     due = list(
         Claim.objects.filter(state=State.OFFERED, expires_at__lte=at)
-        .exclude(group__state=Group.State.ORPHANED)
+        .exclude(group__in=Group.objects.waiting_for_owner())
         .select_for_update(of=("self",), skip_locked=True)
         .select_related("group")
         .order_by("expires_at", "pk")[:limit]
@@ -168,8 +168,8 @@ def expire(*, by: Actor, at: datetime, limit: int) -> int:
 
 
 def _require_orphaned(group: Group) -> None:
-    if group.state != Group.State.ORPHANED:
-        raise NotToBeClaimed(f"{group} has an owner, or is frozen or closed.")
+    if not group.waits_for_owner:
+        raise NotToBeClaimed(f"{group} has an owner, or is frozen or closed by a decision.")
 
 
 def _require_staff(claim: Claim, by: Actor) -> User:

@@ -152,6 +152,8 @@ _COLUMNS = {
     "state": "text",
     "orphaned_at": "timestamptz",
     "claim_due_at": "timestamptz",
+    "unclaimed_frozen_at": "timestamptz",
+    "unclaimed_closed_at": "timestamptz",
 }
 SAVE = """
 UPDATE groups_group g SET ({names}) = ({values})
@@ -169,9 +171,10 @@ RETURNING g.id
 def settle(*, groups: Iterable[Group], at: datetime) -> set[UUID]:
     """Save locked groups in the state that follows; return those in which anything changed.
 
-    Closed by Accord or archived by its platform: CLOSED. Else frozen by Accord: FROZEN. Else
-    with an owner: ACTIVE. Else ORPHANED, with 30 days from when we notice to claim it. The
-    audit entry is the caller's.
+    Closed by a decision, archived by its platform, or not claimed for two deadlines: CLOSED. Else
+    frozen by a decision, or not claimed for one: FROZEN. Else with an owner: ACTIVE. Else ORPHANED,
+    with 30 days from when we notice to claim it. An owner ends what came of having none. The audit
+    entry is the caller's.
     """
     chosen = {group.pk: group for group in groups}
     with connection.cursor() as cursor:
@@ -188,9 +191,11 @@ def settle(*, groups: Iterable[Group], at: datetime) -> set[UUID]:
 
 
 def _follow(group: Group, has_owner: bool, last_owned_at: datetime | None, *, at: datetime) -> None:
-    if group.closed_at or group.archived_at:
+    if has_owner:
+        group.unclaimed_frozen_at = group.unclaimed_closed_at = None
+    if group.closed_at or group.archived_at or group.unclaimed_closed_at:
         group.state = Group.State.CLOSED
-    elif group.frozen_at:
+    elif group.frozen_at or group.unclaimed_frozen_at:
         group.state = Group.State.FROZEN
     else:
         group.state = Group.State.ACTIVE if has_owner else Group.State.ORPHANED

@@ -14,10 +14,11 @@ import structlog
 from django.db import transaction
 
 from groups import locks
-from groups.actions import appeals, cases, claims
+from groups.actions import appeals, cases, claims, ownerless
 from groups.models import Appeal, Claim, Group
 from groups.queries import appeals as appeal_queries
 from groups.queries import cases as case_queries
+from groups.queries import ownerless as ownerless_queries
 from portal.core import errors
 from portal.core.actors import Actor
 
@@ -70,10 +71,33 @@ def award_claimed(*, by: Actor, at: datetime, limit: int) -> int:
 
     due = Claim.objects.filter(state=Claim.State.OFFERED, expires_at__lte=at)
     # An earlier claim may stand when the group had an owner since: its own deadline counts.
-    waiting = Group.objects.filter(
-        state=Group.State.ORPHANED, claim_due_at__lte=at, pk__in=due.values("group")
+    waiting = Group.objects.waiting_for_owner().filter(
+        claim_due_at__lte=at, pk__in=due.values("group")
     )
     return _each(waiting.order_by("claim_due_at", "pk").values_list("pk", flat=True)[:limit], award)
+
+
+def step_ownerless(*, by: Actor, at: datetime, limit: int) -> int:
+    """Freeze, and later close, the groups that nobody claimed in time. Return how many."""
+
+    def step(id: UUID) -> bool:
+        return ownerless.step(group_id=id, by=by, at=at)
+
+    due = ownerless_queries.list_due(at=at).order_by("claim_due_at", "pk")
+    return _each(due.values_list("pk", flat=True)[:limit], step)
+
+
+def remind_ownerless(*, by: Actor, at: datetime, limit: int) -> int:
+    """Invite and remind the managers of groups without an owner. Return how many groups."""
+    done = 0
+    for kind in ownerless_queries.REMINDERS:
+
+        def remind(id: UUID, kind: str = kind) -> bool:
+            return ownerless.remind(group_id=id, kind=kind, by=by, at=at)
+
+        waiting = ownerless_queries.list_to_remind(kind=kind, at=at).order_by("claim_due_at", "pk")
+        done += _each(waiting.values_list("pk", flat=True)[:limit], remind)
+    return done
 
 
 def _each(ids: Iterable[UUID], act: Callable[[UUID], bool]) -> int:

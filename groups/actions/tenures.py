@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from groups import events, locks, tenure_changes
+from groups.actions import delegations, tenure_notices
 from groups.actions import groups as group_actions
-from groups.actions import tenure_notices
 from groups.models import Group, RoleEvent, Tenure, Transfer
 from groups.models.tenures import Role
 from groups.queries import tenures as tenure_queries
@@ -50,6 +50,8 @@ def derive(
         by=by,
         at=at,
     )
+    if ended := changes.groups_left():
+        delegations.end_lost(group_ids=ended, by=by, at=at)
     if not is_history:
         told = changes.as_outbox_events()
         outbox.publish_each(platform_id=groups[0].platform_id, events=told, at=at)

@@ -2,15 +2,23 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 
+from groups.actions import duties
 from groups.models import Acknowledgement, Duties, Group, Rule
-from portal.core.admin import columns, filters, panels
+from identity.roles import Permission
+from portal.core.actors import Actor
+from portal.core.admin import columns, dialogs, filters, panels
 from portal.core.admin.base import RecordAdmin
+from portal.core.models import Platform
 
+LANGUAGES = ("en", "de")
 SEVERITY_TAGS = {"LOW": "neutral", "MEDIUM": "info", "HIGH": "warning", "CRITICAL": "danger"}
 
 
@@ -60,6 +68,37 @@ class RuleAdmin(RecordAdmin):
         return panels.tag("Retired") if rule.retired_at else panels.tag("In force", "success")
 
 
+class PublishForm(BaseDialogForm):
+    platform = forms.ModelChoiceField(queryset=Platform.objects.none())
+    text_en = forms.CharField(
+        label="Text in English", max_length=duties.LONGEST, widget=forms.Textarea({"rows": 8})
+    )
+    text_de = forms.CharField(
+        label="Text in German",
+        max_length=duties.LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 8}),
+        help_text="Left empty, everybody reads the English one.",
+    )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        ids = admin.site.platform_ids(request, [Permission.ADMINISTER])
+        field: Any = self.fields["platform"]
+        field.queryset = Platform.objects.filter(pk__in=ids).order_by("name")
+        if len(ids) == 1:
+            field.initial = field.queryset.first()
+
+
+PUBLISH = {
+    "title": "Publish a new version of the duties",
+    "description": "It replaces the one before for everybody. All owners are asked to read it, and "
+    "reminded; nothing follows if they do not. What was published stays as it is.",
+    "form_class": PublishForm,
+    "form_submit_text": "Publish",
+}
+
+
 @admin.register(Duties)
 class DutiesAdmin(RecordAdmin):
     speaks = columns.language()
@@ -67,10 +106,33 @@ class DutiesAdmin(RecordAdmin):
     list_select_related = ("platform",)
     list_filter = (filters.PlatformFilter,)
     ordering = ("platform", "-version", "language")
+    actions_list = ("publish",)
     fieldsets = (
         (None, {"fields": ("version", "platform", "speaks", "published_at")}),
         ("Text", {"fields": ("text",)}),
     )
+
+    def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(self.admin_site.platform_ids(request, [Permission.ADMINISTER]))
+
+    @action(
+        description="Publish a new version", icon="add", permissions=["publish"], dialog=PUBLISH
+    )
+    def publish(self, request: HttpRequest, form: PublishForm) -> HttpResponse:
+        given = form.cleaned_data
+
+        def do() -> str:
+            made = duties.publish(
+                platform=given["platform"],
+                texts={language: given[f"text_{language}"] for language in LANGUAGES},
+                by=Actor.user(request.user),
+                at=timezone.now(),
+            )
+            return f"Version {made[0].version} is published. Owners are asked to read it."
+
+        return dialogs.answer(
+            request, form=form, dialog=PUBLISH, do=do, back=panels.list_of(Duties)
+        )
 
 
 @admin.register(Acknowledgement)

@@ -7,6 +7,7 @@ from groups.models.groups import (
     Group,
     GroupGroupObjectPermission,
     GroupUserObjectPermission,
+    OwnerlessStep,
 )
 from groups.models.imports import ImportRun
 from groups.models.log import HeldLogEntry, LogEntry
@@ -39,6 +40,7 @@ __all__ = [
     "Measure",
     "Notice",
     "NoticeTemplate",
+    "OwnerlessStep",
     "RoleEvent",
     "Rule",
     "SealedDay",

@@ -28,6 +28,10 @@ class NoticeKind(models.TextChoices):
     TRANSFER_ENDED = "TRANSFER_ENDED", "What became of an offer"
     CLAIM_ENDED = "CLAIM_ENDED", "Your claim was answered"
     VERIFICATION = "VERIFICATION", "About your verification"
+    OWNERLESS = "OWNERLESS", "A group has no owner"
+    AT_RISK = "AT_RISK", "A group of yours is at risk"
+    DUTIES = "DUTIES", "Duties to acknowledge"
+    DELEGATION = "DELEGATION", "Answering reports"
 
 
 class NoticeTemplate(models.Model):

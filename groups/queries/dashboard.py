@@ -81,6 +81,14 @@ def list_flags_sent(*, user: User) -> QuerySet[Flag]:
     return sent.select_related("case__group", "case__rule").order_by("-received_at", "-pk")
 
 
+def list_at_risk(*, user: User) -> QuerySet[Group]:
+    """Return the groups that `user` runs alone and in which they did nothing for a month."""
+    own = Tenure.objects.current().filter(account__user=user, role=Role.OWNER)
+    others = Tenure.objects.current().filter(group=OuterRef("pk")).exclude(account__user=user)
+    found = Group.objects.filter(pk__in=own.values("group"), at_risk_from__isnull=False)
+    return found.exclude(Exists(others)).order_by("name", "pk")
+
+
 def list_open_matters(*, user: User) -> list[str]:
     """Say what is still open for somebody who is about to be erased, a sentence each."""
     owned = Tenure.objects.current().filter(account__user=user, role=Role.OWNER).count()

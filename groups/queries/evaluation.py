@@ -80,7 +80,7 @@ def evaluate_known(
         platform_id=platform.pk,
         groups_owned=len(owned),
         owns_it_already=owned_it_before or (group is not None and group.pk in owned),
-        refusals=_get_refusals(group) if group else [],
+        refusals=_get_refusals(group, action) if group else [],
     )
     return Verdict(found, _get_references(found))
 
@@ -92,8 +92,19 @@ def _get_owned_groups(account: Account, at: datetime) -> set[UUID]:
     return set(open_ones.values_list("group_id", flat=True))
 
 
-def _get_refusals(group: Group) -> list[Reason]:
-    """Say why nobody may do anything with a group that is frozen or closed."""
+def _get_refusals(group: Group, action: Action) -> list[Reason]:
+    """Say why nobody may do anything with a group that is frozen or closed.
+
+    One that is only frozen because nobody answers for it waits for somebody to take it on.
+    """
+    if group.waits_for_owner:
+        if group.state != Group.State.FROZEN or action is Action.OWN_GROUP:
+            return []
+        sentence = _("This group is frozen, because nobody answers for it, until somebody does.")
+        return [Reason("group-unclaimed", sentence)]
+    if group.unclaimed_closed_at is not None and group.closed_at is None:
+        sentence = _("This group was closed, because nobody answered for it.")
+        return [Reason("group-unclaimed", sentence)]
     if group.state == Group.State.FROZEN:
         sentence = _("This group is frozen until a person lifts it.")
         return [_refuse("group-frozen", sentence, group, Measure.Kind.FREEZE_GROUP)]

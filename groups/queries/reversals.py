@@ -161,4 +161,9 @@ def _group_state(
     owned = Tenure.objects.current().filter(group=group, role=Role.OWNER).exists()
     owned = owned and not any(one.leaves_orphaned and one.group.pk == group.pk for one in lost)
     owned = owned or any(one.group.pk == group.pk and one.role == Role.OWNER for one in back)
-    return group.state, Group.State.ACTIVE if owned else Group.State.ORPHANED
+    if owned:
+        return group.state, Group.State.ACTIVE
+    if group.unclaimed_closed_at is not None:
+        return group.state, Group.State.CLOSED
+    unclaimed = group.unclaimed_frozen_at is not None
+    return group.state, Group.State.FROZEN if unclaimed else Group.State.ORPHANED

@@ -66,7 +66,7 @@ def list_transfers_for(*, user: User) -> QuerySet[Transfer]:
 
 def list_claimable(*, at: datetime) -> QuerySet[Group]:
     """Return the groups without an owner that anybody on their platform may claim at `at`."""
-    return Group.objects.filter(state=Group.State.ORPHANED, claim_due_at__gt=at)
+    return Group.objects.waiting_for_owner().filter(claim_due_at__gt=at)
 
 
 def list_groups_for_owner(*, user: User) -> QuerySet[Group]:

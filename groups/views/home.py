@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from credit import queries as credit_queries
 from credit.ladder import Ladder
 from credit.models import Privilege
-from groups.queries import answering, cases, claims, dashboard, notices, transfers
+from groups.queries import answering, cases, claims, dashboard, duties, notices, transfers
 from groups.views import levels, visitor
 from identity.models import Account
 
@@ -51,6 +51,8 @@ def show(request: HttpRequest) -> HttpResponse:
             "offers": list(transfers.list_offers_to(user=user, at=at)[:LATEST]),
             "to_take_back": list(transfers.list_to_take_back(user=user, at=at)[:LATEST]),
             "claimable": list(claims.list_known_claimable(user=user, at=at)[:LATEST]),
+            "has_duties": duties.list_unacknowledged_of(user=user).exists(),
+            "at_risk": list(dashboard.list_at_risk(user=user)[:LATEST]),
             "appeals": dashboard.list_open_appeals(user=user),
             "has_groups": dashboard.list_groups(user=user).exists(),
         },

@@ -5,20 +5,25 @@ import io
 from collections.abc import Iterable
 from datetime import UTC
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from groups import access, forms
+from groups.actions import delegations
 from groups.models import Tenure
-from groups.queries import answering, dashboard
+from groups.queries import answering, dashboard, ownerless
+from groups.queries import gaps as gap_queries
 from groups.queries import tenures as tenure_queries
 from groups.views import pictures, visitor
 from groups.views.my_groups import frame_of
 from portal.core import cells
+from portal.core.errors import NotFound
 
 MOST_TENURES = 100
+MOST_STEPS = 20
 HEADINGS = ["account", "name", "role", "from", "until", "how it began", "how it ended"]
 
 
@@ -42,8 +47,35 @@ def show_people(request: HttpRequest, id: str) -> HttpResponse:
         "gaps": gaps,
         "picture": pictures.of_tenures(tenures, gaps=gaps, at=at),
         "delegates": set(answering.list_delegates(group_id=group.pk)),
+        "lacks": gap_queries.list_gaps(group=group, at=at),
+        "steps": ownerless.list_steps(group=group)[:MOST_STEPS],
     }
     return render(request, "groups/people.html", frame | shown)
+
+
+@require_POST
+@login_required
+def delegate(request: HttpRequest, id: str) -> HttpResponse:
+    """Name a manager to answer reports, or no longer; only the owner does."""
+    user = visitor.user_of(request)
+    group = access.get_group_owned_by(user, id)
+    form = forms.DelegationForm(request.POST)
+    if not form.is_valid():
+        raise NotFound(access.MISSING)
+    account = access.get_manager_of(group, form.cleaned_data["account"])
+    by, at = visitor.actor_of(request), visitor.now()
+    with visitor.refusals(form):
+        if form.cleaned_data["answers"] or account.user is None:
+            delegations.delegate(group=group, account=account, by=by, at=at)
+            said = f"{account} answers reports now, and whoever else you named."
+        else:
+            delegations.end(group=group, user=account.user, by=by, at=at)
+            said = f"{account} is not named any more."
+    if form.is_valid():
+        messages.success(request, said)
+    else:
+        messages.error(request, str(form.non_field_errors()[0]))
+    return redirect("groups:people", id=group.pk)
 
 
 @require_safe

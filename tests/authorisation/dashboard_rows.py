@@ -61,6 +61,11 @@ def _erasure(world, who):
     return {"seen": mark, "sure": "on"}
 
 
+def _delegation(world, who):
+    manager = Account.objects.get(user=world.people[Who.MANAGER].user)
+    return {"account": manager.pk, "answers": "on"}
+
+
 def _report(world, who):
     rule = Rule.objects.get(platform=world.here.platform, code="R-2", retired_at=None)
     user = world.people[who].user
@@ -134,6 +139,7 @@ LISTS = [
     "account/data/",
     "account/data.json",
     "account/erase/",
+    "duties/",
 ]
 
 
@@ -264,6 +270,20 @@ DASHBOARD_ROWS = [
     ),
     get("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),
     post("verifications/link/<str:token>/", shown(Who.OWNER), params=_link),
+    post(
+        "duties/",
+        shown(Who.OWNER),
+        data=lambda w, who: {
+            "account": w.here.owner.pk,
+            "duties": w.here.records["groups.Duties"].pk,
+        },
+    ),
+    post(
+        "groups/<str:id>/people/answering/",
+        shown(Who.OWNER),
+        params=_group,
+        data=_delegation,
+    ),
     post("account/", WHOEVER_SIGNED_IN, data=_details),
     post(
         "account/erase/",

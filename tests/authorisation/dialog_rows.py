@@ -67,6 +67,11 @@ def _new_provider(world, who):
     return SENT | chosen | {"level": "SUBSTANTIAL", "validity_days": 365}
 
 
+def _new_duties(world, who):
+    place = world.there if who is FOREIGN else world.here
+    return SENT | {"platform": place.platform.pk, "text_en": "You answer.", "text_de": ""}
+
+
 def _new_openid(world, who):
     return _new_provider(world, who) | NOBODY_THERE | {"client_secret": "s-1"}
 
@@ -176,6 +181,17 @@ DIALOGS = [
         opened(Who.ADMINISTRATOR),
         params=lambda w: {"object_id": w.here.owner.pk},
         data=_erasure,
+    ),
+    *_dialog(
+        "admin/groups/group/<path:object_id>/give_more_time/",
+        opened(Who.REVIEWER, Who.SENIOR),
+        params=lambda w: {"object_id": w.here.orphan.pk},
+        data=lambda w, who: SENT | {"reason": "Talks go on."},
+    ),
+    *_dialog(
+        "admin/groups/duties/publish/",
+        opened(Who.ADMINISTRATOR, FOREIGN),
+        data=_new_duties,
     ),
     *_dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
     *_dialog(

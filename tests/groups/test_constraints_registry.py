@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError
 
-from groups.models import Acknowledgement, Claim, Duties, Transfer
+from groups.models import Acknowledgement, Claim, Duties, OwnerlessStep, Transfer
 from groups.models.transfers import COOLING_OFF, OFFERED_STEPS
 from tests.factories.base import AT, fixture_rows
 from tests.factories.groups import ClaimFactory, GroupFactory, TransferFactory
-from tests.factories.identity import AccountFactory
+from tests.factories.identity import AccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -148,3 +148,28 @@ def test_every_constraint_and_trigger_of_these_models_is_broken_here():
         guards = [*model._meta.constraints, *getattr(model._meta, "triggers", [])]
         missing = [guard.name for guard in guards if f'"{guard.name}"' not in text]
         assert not missing, f"{model.__name__}: {missing}"
+
+
+def test_an_ownerless_group_takes_a_step_once_per_deadline():
+    given = {"group": GroupFactory(), "kind": "FROZEN", "due_at": AT, "at": AT}
+
+    with breaks("an_ownerless_group_takes_a_step_once_per_deadline"), fixture_rows():
+        OwnerlessStep.objects.bulk_create([OwnerlessStep(**given), OwnerlessStep(**given)])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "REOPENED"},
+        {"kind": "REOPENED", "reason": "Talks go on."},
+        {"kind": "REOPENED", "by_user": True},
+        {"kind": "FROZEN", "by_user": True},
+        {"kind": "FROZEN", "reason": "Talks go on."},
+    ],
+)
+def test_more_time_is_given_by_somebody_for_a_reason(fields):
+    given = fields | ({"by_user": UserFactory()} if "by_user" in fields else {})
+    step = OwnerlessStep(group=GroupFactory(), due_at=AT, at=AT, **given)
+
+    with breaks("more_time_is_given_by_somebody_for_a_reason"), fixture_rows():
+        step.save(force_insert=True)

@@ -1,10 +1,15 @@
 import pytest
 
-from groups.actions import delegations
-from groups.models import GroupUserObjectPermission
+from groups.actions import delegations, templates
+from groups.models import Group, GroupUserObjectPermission, Notice
 from groups.queries import answering
+from identity.models import Account
+from portal.core.models import AuditEntry
 from tests.factories.base import AT, fixture_rows
+from tests.factories.events import granted, revoked
 from tests.factories.groups import TenureFactory
+from tests.factories.identity import UserFactory
+from tests.groups.ingesting import ingest
 from tests.groups.place import BY_TESTS, make_place, refused
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +73,44 @@ def test_only_managers_who_sign_in_can_be_named(place):
         with refused(delegations.NotAManager):
             delegate(place, account)
     assert GroupUserObjectPermission.objects.count() == 0
+
+
+def test_it_ends_with_the_tenure_it_was_given_in(place):
+    platform = place.platform
+    templates.install_defaults(platform=platform, by=BY_TESTS, at=AT)
+    ingest(platform, granted("p-1", days=-9), granted("p-2", "manager", days=-8))
+    group = Group.objects.get(external_id="g-1")
+    manager = Account.objects.get(external_id="p-2")
+    Account.objects.filter(pk=manager.pk).update(user=UserFactory())
+    manager.refresh_from_db()
+    delegations.delegate(group=group, account=manager, by=BY_TESTS, at=AT)
+
+    ingest(platform, revoked("p-2", "manager", days=-1))
+    ingest(platform, granted("p-2", "manager", days=-0.5))
+
+    assert answering.list_delegates(group_id=group.pk) == []
+    assert GroupUserObjectPermission.objects.count() == 0
+    assert AuditEntry.objects.filter(action="delegations.end").count() == 1
+
+
+def test_a_role_that_another_group_ends_leaves_it_alone(place):
+    delegate(place, place.manager)
+    ingest(place.platform, granted("p-1", "manager", days=-9), revoked("p-1", "manager", days=-8))
+
+    assert GroupUserObjectPermission.objects.count() == 1
+
+
+def test_who_is_named_or_replaced_is_told(place):
+    templates.install_defaults(platform=place.platform, by=BY_TESTS, at=AT)
+    other = place.person()
+    TenureFactory(group=place.group, account=other, role="MANAGER")
+    user = delegate(place, place.manager)
+    delegate(place, other)
+    delegate(place, other)
+
+    delegations.end(group=place.group, user=user, by=BY_TESTS, at=AT)
+
+    said = [(n.recipient, n.body) for n in Notice.objects.order_by("pk")]
+    assert [who for who, _ in said] == [place.manager, other, place.manager]
+    assert "The owner named you to answer reports" in said[0][1]
+    assert "The owner named others" in said[2][1]
