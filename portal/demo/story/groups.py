@@ -15,6 +15,8 @@ LONG_NAME = (
     "im mitteldeutschen Raum und angrenzenden Gebieten"
 )
 
+UNCLAIMED_FOR = timedelta(days=41)
+
 # External id, name, size, owner, managers.
 GROUPS = (
     ("g-harbour", "Harbour Photography", 12480, "u-ada", ("u-dario", "u-m01")),
@@ -37,8 +39,9 @@ GROUPS = (
     ("g-street", "Street Food Finder", 7800, "u-m12", ("u-m13", "u-m14")),
     ("g-nurses", "Remote Nurses", 430, "u-m15", ()),
     ("g-orphan", "Night Trains of Europe", 980, None, ("u-m16",)),
-    ("g-orphan-2", "Mushroom Identification", 2400, None, ()),
+    ("g-orphan-2", "Mushroom Identification", 2400, None, ("u-max",)),
     ("g-archived", "Winter Swap 2025", 90, "u-ada", ()),
+    ("g-darkroom", "Darkroom Beginners", 140, "u-ben", ()),
     *(
         (
             f"g-small-{n:02d}",
@@ -56,8 +59,14 @@ def load(platform: Platform, *, at: datetime) -> dict[str, Group]:
     """Ingest the past of every group, then settle; return the groups by external id."""
     members = [f"u-x{number:02d}" for number in range(40)]
     accounts.ensure(platform=platform, external_ids=members, by=BY, at=at)
-    batch = sorted(_history(at), key=lambda event: event.time)
-    events.ingest(platform=platform, events=batch, by=BY, at=at, history=True)
+    past = sorted(_history(at), key=lambda event: event.time)
+    # In two parts, so that one group has been without an owner for longer than it may be claimed.
+    since = at - UNCLAIMED_FOR
+    for batch, when in (
+        ([event for event in past if event.time <= since], since),
+        ([event for event in past if event.time > since], at),
+    ):
+        events.ingest(platform=platform, events=batch, by=BY, at=when, history=True)
     recent = list(_recent(at))
     events.ingest(platform=platform, events=recent, by=BY, at=at)
     return {group.external_id: group for group in Group.objects.filter(platform=platform)}
@@ -72,7 +81,7 @@ def _history(at: datetime) -> Iterator[GovernanceEvent]:
         yield from _managers(group, first, managers, since)
         yield _event(group, "group.size", at - timedelta(hours=2), attributes={"size": size})
         if owner is None:
-            left = at - timedelta(days=12 + place)
+            left = at - (UNCLAIMED_FOR if group == "g-orphan-2" else timedelta(days=25))
             yield _event(group, "member.left", left, actor=first, subject=first)
         if group == "g-archived":
             yield _event(group, "group.archived", at - timedelta(days=40), actor=first)

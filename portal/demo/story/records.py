@@ -98,18 +98,18 @@ def hand_over(stage: Stage) -> None:
         group=stage.groups["g-telescope"],
         from_account=accounts["u-dario"],
         to_account=accounts["u-ada"],
-        by=_person(accounts["u-dario"]),
+        by=person(accounts["u-dario"]),
         at=at - timedelta(days=2),
     )
     claims.claim(
         group=stage.groups["g-orphan"],
         account=accounts["u-layla"],
-        by=_person(accounts["u-layla"]),
+        by=person(accounts["u-layla"]),
         at=at - timedelta(hours=20),
     )
 
 
-def _person(account: Account) -> Actor:
+def person(account: Account) -> Actor:
     assert account.user is not None
     return Actor.user(account.user)
 

@@ -18,7 +18,7 @@ from groups.models import Rule
 from identity.models import Account
 from portal.core.models import Platform
 from portal.demo import home
-from portal.demo.story import cases, groups, people, records
+from portal.demo.story import cases, groups, owners, people, records
 from portal.demo.story.people import BY, Cast
 
 
@@ -55,6 +55,7 @@ class Command(BaseCommand):
             *((name, lambda scene=scene: scene(self.stage)) for name, scene in cases.SCENES),
             ("verifications", lambda: records.verify(self.stage)),
             ("an offer and a claim", lambda: records.hand_over(self.stage)),
+            ("duties, delegation, a group frozen for want", lambda: owners.load(self.stage)),
             ("holds", lambda: records.place_holds(self.stage)),
             ("requests of authorities", lambda: records.count_authority_requests(self.stage)),
             ("deadlines that have passed", self._sweep),
