@@ -1,7 +1,5 @@
 """The governance log outside of Accord: as CloudEvents, which can be sent in again, and as CSV."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -103,9 +101,7 @@ def _cells(entry: LogEntry, names: Names, is_whole: bool) -> list[Any]:
 
 def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
     """Write rows as RFC 4180 says; a spreadsheet must not take a text for a formula."""
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows([cells.neutralise(cell) for cell in row] for row in rows)
-    return buffer.getvalue().encode()
+    return cells.as_csv(rows).encode()
 
 
 def _instant(time: datetime | None) -> str | None:

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from groups.models import Appeal, Case, CaseEntry, Decision, Flag, Group, Measure, Rule, Tenure
+from groups.models import Appeal, Case, Decision, Flag, Group, Measure, Rule, Tenure
 from groups.models.tenures import Role
+from groups.queries import answers
 from identity.models import Verification
 from portal.core.data_classes import registry
 from portal.core.models import Platform
@@ -167,27 +168,14 @@ def _appeals(appeals: QuerySet[Appeal], as_of: datetime) -> dict[str, Any]:
 def _answers(
     platform: Platform, start: datetime, until: datetime, as_of: datetime
 ) -> dict[str, int]:
-    """Count the cases that went to the group first, what came back, and its deadlines missed.
-
-    The public line at the opening tells them from those that went to staff. The first deadline of
-    such a case is the group's; it was missed when the case escalated from there, was answered
-    after it, or still waits there although it has passed.
-    """
-    entries = CaseEntry.objects.filter(case=OuterRef("pk"))
+    """Count the cases that went to the group first, what came back, and its deadlines missed."""
     asked = Case.objects.filter(
-        Exists(entries.filter(kind=CaseEntry.Kind.OPENED, is_public=True)),
-        platform=platform,
-        opened_at__gte=start,
-        opened_at__lt=until,
+        answers.ASKED, platform=platform, opened_at__gte=start, opened_at__lt=until
     )
-    left = entries.filter(kind=CaseEntry.Kind.ESCALATED, left_state=Case.State.WITH_OWNER)
-    unanswered = Q(Exists(left), breached_at__lte=as_of)
-    late = Q(breached_at__lte=as_of, answered_at__gte=F("breached_at"))
-    waits = Q(state=Case.State.WITH_OWNER, due_at__lte=as_of)
     return {
         "asked": asked.count(),
         "answered": asked.filter(answered_at__lte=as_of).count(),
-        "deadline_missed": asked.filter(unanswered | late | waits).count(),
+        "deadline_missed": asked.filter(answers.missed(at=as_of)).count(),
     }
 
 

@@ -4,14 +4,25 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from groups.models import Group, RoleEvent, Tenure
+from groups import pictures
+from groups.models import Group, RoleEvent, Tenure, Transfer
+from groups.queries import disputes
+from groups.queries import tenures as tenure_queries
 from identity.models import Account
 from portal.core.admin import columns, filters, paging, panels
 from portal.core.admin.base import RecordAdmin
+
+# As many as the picture shows, so that the table says the same.
+MOST_DRAWN = pictures.MOST_ROWS
 
 
 @admin.register(Tenure)
@@ -101,10 +112,15 @@ class RoleEventAdmin(RecordAdmin):
 
 
 def _of_group(request: HttpRequest, group: Group) -> panels.Panel:
-    found = group.tenures.select_related("account").order_by("-period")
-    rows, more = panels.first_rows(found, 15)
+    at = timezone.now()
+    found = list(tenure_queries.list_tenures(group=group)[: MOST_DRAWN + 1])
+    contested = disputes.list_disputes(
+        tenures=found, transfers=Transfer.objects.filter(group=group), at=at
+    )
+    gaps = tenure_queries.list_gaps(group=group, at=at)
     return panels.Panel(
         title="Who answered for it",
+        picture=_draw(pictures.of_tenures(found, gaps=gaps, disputes=contested, at=at), contested),
         head=["Account", "Role", "From", "Until", "Began", "Ended"],
         rows=[
             [
@@ -115,18 +131,25 @@ def _of_group(request: HttpRequest, group: Group) -> panels.Panel:
                 row.get_began_display(),
                 row.get_ended_display() if row.ended else panels.NOTHING,
             ]
-            for row in rows
+            for row in found[:MOST_DRAWN]
         ],
         empty="Nobody yet.",
-        more_url=panels.list_of(Tenure, group=group.pk) if more else "",
+        more_url=panels.list_of(Tenure, group=group.pk) if len(found) > MOST_DRAWN else "",
     )
 
 
 def _of_account(request: HttpRequest, account: Account) -> panels.Panel:
-    found = account.tenures.select_related("group").order_by("-period")
-    rows, more = panels.first_rows(found, 15)
+    at = timezone.now()
+    found = list(tenure_queries.list_roles(account=account)[: MOST_DRAWN + 1])
+    contested = disputes.list_disputes(
+        tenures=found,
+        transfers=Transfer.objects.filter(Q(from_account=account) | Q(to_account=account)),
+        at=at,
+    )
+    picture = pictures.of_tenures(found, disputes=contested, at=at, name=lambda row: row.group)
     return panels.Panel(
         title="Roles in groups",
+        picture=_draw(picture, contested),
         head=["Group", "Role", "From", "Until", "Ended"],
         rows=[
             [
@@ -136,9 +159,18 @@ def _of_account(request: HttpRequest, account: Account) -> panels.Panel:
                 panels.moment(row.period.upper, "Now"),
                 row.get_ended_display() if row.ended else panels.NOTHING,
             ]
-            for row in rows
+            for row in found[:MOST_DRAWN]
         ],
-        more_url=panels.list_of(Tenure, account=account.pk) if more else "",
+        more_url=panels.list_of(Tenure, account=account.pk) if len(found) > MOST_DRAWN else "",
+    )
+
+
+def _draw(picture: pictures.Picture | None, contested: list[disputes.Dispute]) -> SafeString:
+    context = {"picture": picture, "disputes": contested}
+    return format_html(
+        "{}{}",
+        render_to_string("groups/tenures_picture.html", context),
+        render_to_string("groups/disputes.html", context),
     )
 
 

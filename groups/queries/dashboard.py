@@ -4,10 +4,10 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from groups.models import Appeal, Case, CaseEntry, Flag, Group, Tenure
+from groups.models import Appeal, Case, Flag, Group, Tenure
 from groups.models.cases import CaseQuerySet
 from groups.models.tenures import Role
-from groups.queries import visibility
+from groups.queries import answers, visibility
 from identity.models import Account, User
 
 
@@ -57,11 +57,8 @@ def list_cases(
 
     With `before`, the past ones whose numbers are lower.
     """
-    asked = CaseEntry.objects.filter(
-        case=OuterRef("pk"), kind=CaseEntry.Kind.OPENED, is_public=True
-    )
     seen = visibility.list_cases_for_owner(user=user).select_related("group", "rule", "platform")
-    seen = seen.annotate(was_asked=Exists(asked))
+    seen = seen.annotate(was_asked=answers.ASKED)
     if group is not None:
         seen = seen.filter(group=group)
     past = seen.filter(~Q(state__in=Case.OPEN_STATES)).order_by("-number")

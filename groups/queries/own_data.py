@@ -26,7 +26,7 @@ from groups.models import (
     Tenure,
     Transfer,
 )
-from groups.queries import decision_page
+from groups.queries import accountability, decision_page
 from identity.models import Account, IdentityAccess, User, Verification, VerificationRequest
 
 Names = Mapping[UUID, str]
@@ -96,6 +96,7 @@ def _of_account(account: Account, at: datetime) -> dict[str, Any]:
             "expires_at",
             "ended_at",
         ),
+        "how_reports_were_answered": _record(account, at),
         "standing": _standing(account, names, at),
         "restrictions": _restrictions(account, names),
         "verifications": _rows(
@@ -182,6 +183,23 @@ def _roles(account: Account) -> list[dict[str, Any]]:
         }
         for tenure in tenures
     ]
+
+
+def _record(account: Account, at: datetime) -> dict[str, Any]:
+    record = accountability.get_record_of_account(account=account, at=at)
+    minutes = record.median_answer and int(record.median_answer.total_seconds() // 60)
+    return {
+        "went_to_your_groups_first": record.received,
+        "answered_in_time": record.in_time,
+        "answered_late": record.late,
+        "not_answered": record.unanswered,
+        "wait_for_an_answer": record.waiting,
+        "taken_over_by_staff": record.taken_over,
+        "passed_on_by_the_deadline": record.escalated,
+        "median_minutes_to_answer": minutes,
+        "decided": record.decided,
+        "changed_on_appeal": record.overturned,
+    }
 
 
 def _standing(account: Account, names: Names, at: datetime) -> dict[str, Any] | None:

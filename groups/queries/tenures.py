@@ -15,7 +15,7 @@ from credit.models import Privilege
 from groups.folding import Baseline, Fact, Past, Rank, Span
 from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
-from identity.models import Verification
+from identity.models import Account, Verification
 from identity.models.verifications import Level
 from portal.core import rows
 from portal.core.models import Platform
@@ -108,6 +108,12 @@ def list_tenures(*, group: Group, at: datetime | None = None) -> QuerySet[Tenure
     tenures = Tenure.objects.filter(group=group).select_related("account")
     if at is not None:
         tenures = tenures.at(at)
+    return tenures.order_by(Lower("period").desc(), "pk")
+
+
+def list_roles(*, account: Account) -> QuerySet[Tenure]:
+    """Return the tenures of the account in all groups, the latest first."""
+    tenures = Tenure.objects.filter(account=account).select_related("group", "account")
     return tenures.order_by(Lower("period").desc(), "pk")
 
 

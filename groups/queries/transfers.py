@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from groups.models import Case, CaseEntry, Duties, Group, Tenure, Transfer
+from groups.models import Case, Duties, Group, Tenure, Transfer
 from groups.models.tenures import Role
 from groups.models.transfers import COOLING_OFF
+from groups.queries import answers
 from groups.queries.tenures import rank_of
 from identity.models import Account, User
 
@@ -27,10 +28,7 @@ class Handed:
 
 def get_handed(*, group: Group, user: User) -> Handed:
     """Return what `user` would find: no case about themselves, none that staff keep apart."""
-    asked = CaseEntry.objects.filter(
-        case=OuterRef("pk"), kind=CaseEntry.Kind.OPENED, is_public=True
-    )
-    cases = Case.objects.filter(Exists(asked), group=group).open().exclude(subject__user=user)
+    cases = Case.objects.filter(answers.ASKED, group=group).open().exclude(subject__user=user)
     to_answer = cases.filter(state=Case.State.WITH_OWNER).select_related("rule")
     return Handed(
         open_cases=cases.count(),

@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from groups.models import (
     Appeal,
     Case,
-    CaseEntry,
     Claim,
     Decision,
     Group,
@@ -18,6 +17,7 @@ from groups.models import (
 )
 from groups.models.cases import CaseQuerySet
 from groups.models.tenures import Role
+from groups.queries import answers
 from identity import access
 from identity.models import User
 from identity.roles import Permission
@@ -81,14 +81,11 @@ def list_cases_for_owner(*, user: User) -> CaseQuerySet:
     case that went to staff first is shown once it is decided, and nobody sees an open case
     about themselves: warning the reported person would put reporters at risk.
     """
-    asked = CaseEntry.objects.filter(
-        case=OuterRef("pk"), kind=CaseEntry.Kind.OPENED, is_public=True
-    )
     return (
         Case.objects.filter(
             Q(group__in=_groups_held(user)) | Q(owner_at_opening__user=user),
         )
-        .filter(Q(decided_at__isnull=False) | Exists(asked))
+        .filter(Q(decided_at__isnull=False) | answers.ASKED)
         .exclude(state__in=Case.OPEN_STATES, subject__user=user)
     )
 

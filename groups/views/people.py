@@ -1,9 +1,6 @@
 """Who is responsible for a group, and who was: now, at an instant, and over time."""
 
-import csv
-import io
 from collections.abc import Iterable
-from datetime import UTC
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,20 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from groups import access, forms
+from groups import access, forms, pictures
 from groups.actions import delegations
-from groups.models import Tenure
-from groups.queries import answering, dashboard, ownerless
+from groups.models import Tenure, Transfer
+from groups.queries import answering, dashboard, disputes, ownerless
 from groups.queries import gaps as gap_queries
 from groups.queries import tenures as tenure_queries
-from groups.views import pictures, visitor
+from groups.views import role_tables, visitor
 from groups.views.my_groups import frame_of
 from portal.core import cells
 from portal.core.errors import NotFound
 
 MOST_TENURES = 100
 MOST_STEPS = 20
-HEADINGS = ["account", "name", "role", "from", "until", "how it began", "how it ended"]
 
 
 @require_safe
@@ -34,6 +30,9 @@ def show_people(request: HttpRequest, id: str) -> HttpResponse:
     group = access.get_group_for_owner(user, id)
     tenures = list(tenure_queries.list_tenures(group=group)[: MOST_TENURES + 1])
     gaps = tenure_queries.list_gaps(group=group, at=at)
+    contested = disputes.list_disputes(
+        tenures=tenures, transfers=Transfer.objects.filter(group=group), at=at
+    )
     frame = frame_of(request, group, dashboard.get_role(user=user, group=group), "people")
     form = forms.PastInstantForm(request.GET if "at" in request.GET else None, now=at)
     asked = form.cleaned_data["at"] if form.is_valid() else None
@@ -45,7 +44,8 @@ def show_people(request: HttpRequest, id: str) -> HttpResponse:
         "tenures": tenures[:MOST_TENURES],
         "has_more": len(tenures) > MOST_TENURES,
         "gaps": gaps,
-        "picture": pictures.of_tenures(tenures, gaps=gaps, at=at),
+        "disputes": contested,
+        "picture": pictures.of_tenures(tenures, gaps=gaps, disputes=contested, at=at),
         "delegates": set(answering.list_delegates(group_id=group.pk)),
         "lacks": gap_queries.list_gaps(group=group, at=at),
         "steps": ownerless.list_steps(group=group)[:MOST_STEPS],
@@ -89,28 +89,9 @@ def download_people(request: HttpRequest, id: str) -> HttpResponse:
     form = forms.PastInstantForm(request.GET, now=visitor.now())
     asked = form.cleaned_data["at"] if form.is_valid() else None
     tenures = tenure_queries.list_tenures(group=group, at=asked)
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(HEADINGS)
-    for tenure in tenures.iterator(chunk_size=1000):
-        writer.writerow([cells.neutralise(cell) for cell in _row(tenure)])
-    response = HttpResponse(buffer.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="responsibility.csv"'
-    return response
+    rows = (role_tables.row(tenure) for tenure in tenures.iterator(chunk_size=1000))
+    return cells.download("responsibility.csv", [role_tables.HEADINGS, *rows])
 
 
 def _by_rank(tenures: Iterable[Tenure]) -> list[Tenure]:
     return sorted(tenures, key=tenure_queries.rank_of)
-
-
-def _row(tenure: Tenure) -> list[str]:
-    until = tenure.until
-    return [
-        tenure.account.external_id,
-        tenure.account.display_name,
-        tenure.get_role_display(),
-        tenure.since.astimezone(UTC).isoformat(),
-        until.astimezone(UTC).isoformat() if until else "",
-        tenure.get_began_display(),
-        tenure.get_ended_display() if tenure.ended else "",
-    ]

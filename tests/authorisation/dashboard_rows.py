@@ -154,6 +154,8 @@ DASHBOARD_ROWS = [
     get("groups/<str:id>/cases/", shown(ROLE_HOLDERS), params=_group),
     get("groups/<str:id>/people/", shown(ROLE_HOLDERS), params=_group),
     get("groups/<str:id>/people.csv", shown(ROLE_HOLDERS), params=_group),
+    get("groups/<str:id>/record/", shown(ROLE_HOLDERS), params=_group),
+    get("groups/<str:id>/record.csv", shown(ROLE_HOLDERS), params=_group),
     get("groups/<str:id>/log/", shown(ROLE_HOLDERS), params=_group),
     get(
         "groups/<str:id>/log.<str:form>",
@@ -230,6 +232,10 @@ DASHBOARD_ROWS = [
         "account/<str:id>/standing/",
         shown(Who.OWNER),
         params=lambda w: {"id": w.here.owner.pk},
+    ),
+    *(
+        get(f"account/<str:id>/{page}", shown(Who.OWNER), params=lambda w: {"id": w.here.owner.pk})
+        for page in ("record/", "record.csv", "roles.csv")
     ),
     get(
         "account/<str:id>/verification/",

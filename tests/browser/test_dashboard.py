@@ -173,6 +173,8 @@ def test_the_pages_of_a_group_have_no_serious_barrier(page_of, place, look):
         "group-standing-clean": home,
         "group-cases": f"{home}cases/",
         "group-people": f"{home}people/?at={timezone.now() - timedelta(days=300):%Y-%m-%dT%H:%M}",
+        "group-record": f"{home}record/",
+        "account-record": f"/account/{place.owner.pk}/record/",
         "group-people-refused": f"{home}people/?at=2999-01-01T00:00",
         "case-to-answer": f"/cases/{case.reference}/",
         "case-answered": f"/cases/{answered.reference}/",

@@ -16,7 +16,8 @@ NOTHING = "–"
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One table. `rows` hold text or safe markup; `more_url` leads to the whole list.
+    """One table. `rows` hold text or safe markup; `more_url` leads to the whole list. `picture`
+    stands above it and shows the same.
 
     `is_wide`: it has so many columns that each row becomes a card on a narrow screen.
     """
@@ -28,6 +29,7 @@ class Panel:
     note: str = ""
     more_url: str = ""
     is_wide: bool = False
+    picture: SafeString | str = ""
 
     @property
     def labelled(self) -> list[list[tuple[str, Any]]]:

@@ -112,6 +112,12 @@ def when(at: datetime | None, otherwise: str = "–") -> SafeString | str:
     )
 
 
+@register.filter
+def lasting(length: timedelta) -> str:
+    """Say how long something takes, in one unit; at least a minute."""
+    return span(max(length, timedelta(minutes=1)))
+
+
 @register.simple_tag
 def away(at: datetime) -> SafeString:
     """Show how far away a moment is and its time of day, beside a sentence that has the date."""

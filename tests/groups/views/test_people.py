@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from groups import pictures
 from groups.queries import tenures
 from groups.queries.tenures import Gap
-from groups.views import pictures
 from tests.factories.base import AT
 from tests.factories.groups import GroupFactory, TenureFactory
 from tests.groups.views import reading
