@@ -211,6 +211,15 @@ keep_rows(
     on_erasure=OnErasure(because="they say what you knew when you answered for a group"),
     window_from=F("acknowledged_at"),
 )
+keep_rows(
+    name="tables brought along",
+    model="groups.RegistryUpload",
+    starts="they are uploaded",
+    window=Window(1, floor=0, ceiling=30),
+    due=lambda cutoff: Q(uploaded_at__lt=cutoff),
+    reach=Reach(platform=("platform_id",)),
+    on_erasure=OnErasure(),
+)
 registry.copied_for_holds("groups.HeldLogEntry", hold="hold", moment="occurred_at")
 registry.exempts(
     groups__Group="a group, not a person",

@@ -69,12 +69,14 @@ RECORDS = {
         ("API clients", "key", "identity_apiclient"),
         ("Webhooks", "webhook", "core_webhookendpoint"),
         ("Webhook deliveries", "outgoing_mail", "core_webhookdelivery"),
+        ("Bring your groups", "upload", "bring"),
         ("Imports", "upload_file", "groups_importrun"),
         ("Platforms", "hub", "core_platform"),
     ],
 }
 # Pages that are no lists, and what opens them.
 PAGES = {
+    "bring": (Permission.ADMINISTER,),
     "log": (Permission.VIEW_RECORDS,),
     "retention": (Permission.RUN_PURGE, Permission.VIEW_AUDIT),
 }

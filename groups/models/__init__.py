@@ -14,6 +14,7 @@ from groups.models.log import HeldLogEntry, LogEntry
 from groups.models.measures import Measure
 from groups.models.notices import Notice, NoticeTemplate
 from groups.models.receipts import EventReceipt
+from groups.models.registry import RegistryUpload
 from groups.models.rules import Rule, Severity
 from groups.models.sealed_days import SealedDay
 from groups.models.tenures import RoleEvent, Tenure
@@ -41,6 +42,7 @@ __all__ = [
     "Notice",
     "NoticeTemplate",
     "OwnerlessStep",
+    "RegistryUpload",
     "RoleEvent",
     "Rule",
     "SealedDay",

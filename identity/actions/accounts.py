@@ -1,6 +1,6 @@
 """Accounts that platforms name for the first time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -57,3 +57,32 @@ def ensure(
             action="accounts.ensure", record=Account, platform_id=platform.pk, by=by, at=at, new=new
         )
     return found
+
+
+NAME = """
+UPDATE identity_account a SET display_name = told.name
+FROM json_each_text(%s::json) AS told (external_id, name)
+WHERE a.platform_id = %s AND a.external_id = told.external_id
+    -- Whoever was erased gets no name again.
+    AND a.erased_at IS NULL AND a.display_name <> told.name
+RETURNING a.id
+"""
+
+
+@transaction.atomic(savepoint=False)
+def name_each(*, platform: Platform, names: Mapping[str, str], by: Actor, at: datetime) -> int:
+    """Note how accounts are called, creating those that are new. Return how many changed.
+
+    The names are in no audit entry: it would keep what the person had changed.
+    """
+    ensure(platform=platform, external_ids=names, by=by, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(NAME, [rows.as_json(names), platform.pk])
+        changed = [pk for (pk,) in cursor.fetchall()]
+    audit.record_each(
+        action="accounts.name",
+        changes=[(account, {}, {}) for account in Account.objects.filter(pk__in=changed)],
+        by=by,
+        at=at,
+    )
+    return len(changed)

@@ -12,10 +12,20 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def neutralise(cell: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would take for a formula (CWE-1236)."""
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
+    """Put an apostrophe before text that a spreadsheet would take for a formula (CWE-1236).
+
+    Text that begins so behind apostrophes gets one more, so that `restore` loses nothing.
+    """
+    return f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell
+
+
+def restore(text: str) -> str:
+    """Undo `neutralise`."""
+    return text[1:] if text.startswith("'") and _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip("'").startswith(FORMULA_STARTS)
 
 
 def as_csv(rows: Iterable[Sequence[Any]]) -> str:

@@ -21,6 +21,7 @@ READS = {
     "groups/actions/partitions.py:name_of": "names a partition",
     "groups/actions/taking_effect.py:as_event": "words an event of the outbox",
     "groups/actions/replays.py:check": "compares, and locks so that nothing moves meanwhile",
+    "groups/actions/registry.py:foresee": "does it and undoes it, to say what it would do",
     "identity/actions/accounts.py:find": "tells known from new for the next step of an ingest",
     "identity/actions/hold_reminders.py:is_wanted": "asks before a mail leaves",
     "portal/core/actions/field_keys.py:count_by_key": "counts for the command's report",

@@ -1,10 +1,12 @@
 """What staff see and do in the admin: lists, records, dialogs and the pages of the work."""
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 
 from groups.actions import appeals, cases
 from groups.admin.work import deciding, forms, reviewing
 from groups.models import Appeal, Case
+from groups.registry import plans
 from portal.core.actors import Actor
 from tests.authorisation.people import Who
 from tests.authorisation.rows import (
@@ -222,6 +224,46 @@ def _entry(world):
     return {"occurred_at": entry.occurred_at.isoformat(), "event_key": entry.event_key}
 
 
+def _upload(world):
+    return {"id": world.here.upload.pk}
+
+
+def _table(world, who):
+    file = SimpleUploadedFile("groups.csv", b"group\ng-new\n")
+    return {"platform": world.here.platform.pk, "table": "GROUPS", "file": file}
+
+
+def _seen(world, who):
+    return {"seen": plans.of_upload(world.here.upload, at=AT).mark}
+
+
+BRING = "admin/groups/bring/"
+ADMINISTRATOR = {Who.ADMINISTRATOR}
+TABLES = [
+    get(BRING, opened(ADMINISTRATOR, FOREIGN)),
+    # Of another platform, its staff cannot choose this one.
+    post(BRING, opened(ADMINISTRATOR, foreign=HIDDEN), data=_table, hidden=422),
+    *(
+        get(
+            BRING + page,
+            opened(ADMINISTRATOR, foreign=HIDDEN),
+            params=_upload,
+            # It writes and takes that back, so the rows are compared with those of just before.
+            before=lambda world, who: None,
+        )
+        for page in ("<uuid:id>/", "<uuid:id>/refused.csv")
+    ),
+    post(BRING + "<uuid:id>/", opened(ADMINISTRATOR, foreign=HIDDEN), params=_upload, data=_seen),
+    post(BRING + "<uuid:id>/discard/", opened(ADMINISTRATOR, foreign=HIDDEN), params=_upload),
+    get(
+        "admin/groups/<slug:slug>-<str:table>.<str:form>",
+        opened(ADMINISTRATOR, foreign=HIDDEN),
+        params=lambda w: {"slug": w.here.platform.slug, "table": "groups", "form": "csv"},
+        changes=True,
+        note="it leaves an audit entry",
+    ),
+]
+
 FRAME = [
     get("admin/", opened(ALL_STAFF, FOREIGN)),
     get("admin/search/", opened(ALL_STAFF, FOREIGN), data=lambda w, who: {"s": "case"}),
@@ -268,6 +310,7 @@ FRAME = [
 
 ADMIN_ROWS = [
     *FRAME,
+    *TABLES,
     *WORK,
     *(row for label, allowed in RECORDS.items() for row in _records(label, allowed)),
 ]

@@ -13,8 +13,8 @@ from django.contrib import admin
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from groups.actions import appeals, claims, events, flags, transfers
-from groups.models import Appeal, Case, Decision, LogEntry
+from groups.actions import appeals, claims, events, flags, registry, transfers
+from groups.models import Appeal, Case, Decision, LogEntry, RegistryUpload
 from portal.core.actions import purge
 from portal.core.actors import Actor
 from reports import figures
@@ -60,6 +60,7 @@ class Place:
     submitted: Appeal
     in_review: Appeal
     log_entry: LogEntry
+    upload: RegistryUpload
     receipt: Any
     hold: Any
     published: Any
@@ -192,6 +193,15 @@ def make_place(number):
         in_review=in_review,
         reviewer=reviewer,
         log_entry=LogEntry.objects.get(platform_id=platform.pk),
+        upload=registry.upload(
+            platform=platform,
+            table="GROUPS",
+            form="CSV",
+            name="groups.csv",
+            body=b"group\ng-brought\n",
+            by=Actor.user(scene.staff("ADMINISTRATOR")),
+            at=AT,
+        ),
         receipt=receipt,
         hold=HoldFactory(platform=platform, placed_at=AT),
         published=runs.publish(run=_report(platform, 60), by=BY_TESTS, at=AT),

@@ -5,9 +5,17 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError
 
-from groups.models import Acknowledgement, Claim, Duties, OwnerlessStep, Transfer
+from groups.models import (
+    Acknowledgement,
+    Claim,
+    Duties,
+    OwnerlessStep,
+    RegistryUpload,
+    Transfer,
+)
 from groups.models.transfers import COOLING_OFF, OFFERED_STEPS
 from tests.factories.base import AT, fixture_rows
+from tests.factories.core import PlatformFactory
 from tests.factories.groups import ClaimFactory, GroupFactory, TransferFactory
 from tests.factories.identity import AccountFactory, UserFactory
 
@@ -173,3 +181,22 @@ def test_more_time_is_given_by_somebody_for_a_reason(fields):
 
     with breaks("more_time_is_given_by_somebody_for_a_reason"), fixture_rows():
         step.save(force_insert=True)
+
+
+def test_a_table_takes_effect_once():
+    user = UserFactory()
+    with fixture_rows():
+        upload = RegistryUpload.objects.create(
+            platform=PlatformFactory(),
+            table="GROUPS",
+            form="CSV",
+            file_name="groups.csv",
+            sha256="0" * 64,
+            body="group\ng-1\n",
+            uploaded_by=user,
+            uploaded_at=AT,
+        )
+    change(upload, applied_at=AT, added=1)
+
+    with breaks("a_table_takes_effect_once"):
+        change(upload, added=2)

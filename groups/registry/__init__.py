@@ -1,0 +1,1 @@
+"""Tables of groups, accounts and roles that a platform brings along, or takes away."""
