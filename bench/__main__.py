@@ -19,7 +19,7 @@ from bench import results, servers
 from bench.measuring import ROUNDS, Figure, short
 from portal.embedded.places import Refused
 
-TOPICS = ("ingest", "singles", "purge", "pages", "memory", "overload")
+TOPICS = ("ingest", "singles", "purge", "pages", "memory", "overload", "tenures")
 console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
 
 
@@ -74,6 +74,10 @@ def _measure(
             from bench import ingest
 
             return ingest.measure(running, at=at, rounds=options.rounds)
+        case "tenures":
+            from bench import tenures
+
+            return tenures.measure(running, at=at, rounds=options.rounds)
         case "singles":
             from bench import singles
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from credit.models import Privilege
@@ -16,7 +16,7 @@ from groups.folding import Baseline, Fact, Past, Rank, Span
 from groups.models import Group, RoleEvent, Tenure
 from groups.models.tenures import Role
 from identity.models import Account, Verification
-from identity.models.verifications import Level
+from identity.queries import HIGHEST_FIRST
 from portal.core import rows
 from portal.core.models import Platform
 
@@ -44,25 +44,29 @@ class Responsible:
 
 def get_responsible(*, group: Group, at: datetime) -> list[Responsible]:
     """Return who held which role in the group at `at`: the owner first, then by seniority."""
-    tenures = list(Tenure.objects.filter(group=group).at(at).select_related("account"))
-    tenures.sort(key=rank_of)
-    levels = _get_levels([tenure.account_id for tenure in tenures], at)
+    held = rows.fetch_ready(list_held(group=group, at=at))
+    held.sort(key=lambda row: _order(row[0], row[1].lower, row[2]))
     return [
-        Responsible(
-            account_id=tenure.account_id,
-            external_id=tenure.account.external_id,
-            role=tenure.role,
-            since=tenure.since,
-            until=tenure.until,
-            verified=levels.get(tenure.account_id),
-        )
-        for tenure in tenures
+        Responsible(account_id, external_id, role, period.lower, period.upper, verified)
+        for role, period, _, account_id, external_id, verified in held
     ]
+
+
+def list_held(*, group: Group, at: datetime) -> QuerySet[Tenure, tuple[Any, ...]]:
+    """Return the columns of who held which role in the group at `at`, in no order."""
+    surest = Verification.objects.filter(account=OuterRef("account")).valid_at(at)
+    verified = Subquery(surest.order_by(HIGHEST_FIRST).values("level")[:1])
+    held = Tenure.objects.filter(group=group).at(at).annotate(verified=verified)
+    return held.values_list("role", "period", "pk", "account", "account__external_id", "verified")
 
 
 def rank_of(tenure: Tenure) -> tuple[int, datetime, UUID]:
     """Order by who answers first: the owner, then by role and seniority."""
-    return RANKS[Role(tenure.role)], tenure.since, tenure.pk
+    return _order(tenure.role, tenure.since, tenure.pk)
+
+
+def _order(role: str, since: datetime, pk: UUID) -> tuple[int, datetime, UUID]:
+    return RANKS[Role(role)], since, pk
 
 
 # What is left of the life of a group when every tenure of an owner is cut out.
@@ -91,16 +95,6 @@ def list_gaps(*, group: Group, at: datetime) -> list[Gap]:
     with connection.cursor() as cursor:
         cursor.execute(GAPS, {"first": group.first_seen_at, "last": last, "group": group.pk})
         return [Gap(since, None if until == at else until) for since, until in cursor.fetchall()]
-
-
-def _get_levels(account_ids: Sequence[UUID], at: datetime) -> dict[UUID, str]:
-    counting = Verification.objects.filter(account__in=account_ids).valid_at(at)
-    order = list(Level.values)
-    found: dict[UUID, str] = {}
-    for account_id, level in counting.values_list("account_id", "level"):
-        if account_id not in found or order.index(level) > order.index(found[account_id]):
-            found[account_id] = level
-    return found
 
 
 def list_tenures(*, group: Group, at: datetime | None = None) -> QuerySet[Tenure]:

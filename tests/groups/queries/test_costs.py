@@ -182,3 +182,20 @@ def test_a_page_of_the_log_costs_the_same_among_a_hundred_and_a_thousand_events(
     assert max(costs[0].values()) <= 19
     # Where it does: two to know where the log begins, one for the rows, the groups, the accounts.
     assert costs[1:] == [dict.fromkeys(wanted, 5)] * 2
+
+
+def test_no_index_lures_the_planner_into_walking_all_tenures_of_everybody():
+    """With the account as a column of its own the constraint's index did, at a million tenures."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " JOIN pg_am m ON m.oid = c.relam JOIN pg_attribute a"
+            " ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
+            " WHERE i.indrelid = 'groups_tenure'::regclass AND m.amname = 'gist'"
+        )
+        found = set(cursor.fetchall())
+    assert found == {
+        ("one_owner_at_any_instant", "group_id"),
+        ("one_owner_at_any_instant", "period"),
+        ("no_overlapping_tenures_of_one_account_in_a_group", "period"),
+    }
