@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 ACCOUNTS, GROUPS = 1_000_000, 250_000
-# Of these the person who has 10,000 roles is manager besides.
+# One person is manager of so many groups besides.
 MANY = 10_000
 # Whoever signs in hears of what happens: one account of so many.
 SIGNING_IN = 20
@@ -30,7 +30,6 @@ PARTS = (
         CASE WHEN n %% %(signing_in)s = 1 THEN md5('u' || n)::uuid END, %(at)s - interval '3 years'
     FROM generate_series(1, %(accounts)s) n
     """,
-    # Each account in turn owns, manages, and once owned or managed, a group.
     """
     INSERT INTO groups_group (id, platform_id, external_id, name, named_sequence, language,
         sized_sequence, state, has_imported_history, first_seen_at, known_from, orphaned_at,
@@ -43,6 +42,7 @@ PARTS = (
     FROM generate_series(1, %(groups)s) n,
         LATERAL (SELECT (n / %(each_night)s) * interval '1 day' AS late) night
     """,
+    # Each account in turn owns, manages, and once owned or managed, a group.
     """
     INSERT INTO groups_tenure (id, platform_id, group_id, account_id, role, period, began,
         began_event, ended, ended_event, is_history, senior_from, senior_place)

@@ -14,6 +14,7 @@ from identity.models import (
     VerificationProvider,
 )
 from identity.roles import Permission
+from portal.core.actors import Actor
 from portal.core.errors import Forbidden, NotFound
 from portal.core.models import Platform
 
@@ -52,6 +53,11 @@ def require(user: User, permission: Permission, platform: Platform) -> None:
             f"Your role on {platform.name} does not allow this.",
             permission=permission.value,
         )
+
+
+def find_person(by: Actor) -> User | None:
+    """Return the person who acts; none for a program, a task, or somebody who is gone."""
+    return User.objects.filter(pk=by.id).first() if by.is_person and by.id else None
 
 
 def grants_of(user: User) -> Mapping[Permission, frozenset[UUID]]:

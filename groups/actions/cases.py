@@ -179,7 +179,7 @@ def note(
 ) -> CaseEntry:
     """Write something down for colleagues; the group never sees it. Raises StaleCase, NotOpen."""
     words = _words(text)
-    user = User.objects.filter(pk=by.id).first() if by.is_person and by.id else None
+    user = access.find_person(by)
     if user is None:
         raise NotYoursToAnswer("Notes are written by people on the staff.")
     access.require(user, Permission.CLAIM_CASES, case.platform)

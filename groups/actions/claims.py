@@ -174,7 +174,7 @@ def _require_orphaned(group: Group) -> None:
 
 def _require_staff(claim: Claim, by: Actor) -> User:
     """Return who answers the claim; nobody answers their own."""
-    user = User.objects.filter(pk=by.id).first() if by.is_person and by.id else None
+    user = access.find_person(by)
     if user is None:
         raise StaffDecide("Claims are answered by people on the staff.")
     access.require(user, Permission.DECIDE_CASES, claim.group.platform)

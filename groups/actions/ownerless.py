@@ -100,7 +100,7 @@ def reopen(*, group: Group, reason: str, by: Actor, at: datetime) -> Group:
 
 
 def _require_person(by: Actor) -> User:
-    user = User.objects.filter(pk=by.id).first() if by.is_person and by.id else None
+    user = access.find_person(by)
     if user is None:
         raise access.StaffOnly("People on the staff give a group more time.")
     return user

@@ -197,7 +197,7 @@ def _lock(upload: RegistryUpload, *, by: Actor) -> RegistryUpload:
 
 
 def _administrator(by: Actor, platform: Platform) -> User:
-    user = User.objects.filter(pk=by.id).first() if by.is_person and by.id else None
+    user = access.find_person(by)
     if user is None:
         raise access.StaffOnly("Administrators of the platform bring tables.")
     access.require(user, Permission.ADMINISTER, platform)
