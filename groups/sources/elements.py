@@ -102,8 +102,12 @@ class _Scan:
         start = place
         if self._is_escaped:
             place, self._is_escaped = place + 1, False
-        found = _REST_OF_TEXT.match(chunk, place)
-        end = found.end() if found else place
+        if (end := chunk.find(b'"', place)) < 0:
+            end = len(chunk)
+        # Most texts have no escape, and a bomb of one text is passed over at once.
+        if chunk.find(b"\\", place, end) >= 0:
+            found = _REST_OF_TEXT.match(chunk, place)
+            end = found.end() if found else place
         if end < len(chunk):
             # A quote, or a backslash that is the last byte of the chunk.
             self._is_in_text = self._is_escaped = chunk[end] == 0x5C

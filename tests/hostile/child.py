@@ -1,7 +1,8 @@
 """A process of its own that takes the whole corpus, and measures what each case costs.
 
-It reads {"database", "authorization", "platform"} from its input, and writes one JSON line a case.
-The memory of a case is how far the resident size rose above where it stood before.
+It reads {"database", "authorization", "platform"} from its input, and writes one JSON line a case,
+then one of what honest JSON costs here. The memory of a case is how far the resident size rose
+above where it stood before.
 """
 
 import ctypes
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import django
 import time_machine
+
+YARDSTICK = "honest JSON"
 
 
 def main():
@@ -39,12 +42,25 @@ def main():
             tell(name, body, send, told)
         for name, file in FILES.items():
             tell(name, file, load, told)
+        tell(YARDSTICK, None, read_honest, told)
 
 
 def tell(name, case, take, told):
     costs = {}
     found = take(case, told, costs)
     sys.stdout.write(json.dumps({"name": name, **found, **costs}) + "\n")
+
+
+def read_honest(_case, _told, costs):
+    """Read five times the most that a body may hold with the library that every Python has."""
+    from tests.hostile.lines import MIB, good
+
+    event = good()
+    body = b"[" + b",".join([event] * (10 * MIB // len(event))) + b"]"
+    with Measured(costs):
+        for _ in range(5):
+            json.loads(body)
+    return {}
 
 
 class Measured:

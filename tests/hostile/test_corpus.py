@@ -12,11 +12,11 @@ from django.db import connection
 
 from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
+from tests.hostile.child import YARDSTICK
 from tests.hostile.corpus import BODIES, FILES
 from tests.partners import bearer
 
-# Seconds of processor time: how long a case waits for a busy machine is not its own.
-SECONDS, MIB = 1, 64
+MIB = 64
 
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def answers(django_db_setup, django_db_blocker):
 
 def test_the_corpus_is_large_enough_and_each_case_was_taken(answers):
     assert len(BODIES) + len(FILES) >= 80
-    assert answers.keys() == BODIES.keys() | FILES.keys()
+    assert answers.keys() == BODIES.keys() | FILES.keys() | {YARDSTICK}
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -85,10 +85,12 @@ def test_of_a_hostile_file_the_good_lines_land(answers, name):
 
 
 def test_no_hostile_case_takes_long_or_much_memory(answers):
+    # About a second on two slow cores; a slower machine is no hostile case.
+    seconds = answers[YARDSTICK]["cpu"]
     costly = {
         name: (answer["cpu"], answer["mib"])
         for name, answer in answers.items()
-        if answer["cpu"] >= SECONDS or answer["mib"] >= MIB
+        if name != YARDSTICK and (answer["cpu"] >= seconds or answer["mib"] >= MIB)
     }
 
     assert costly == {}
