@@ -66,13 +66,14 @@ def _responsible(database: psycopg.Connection, at: datetime, rounds: int) -> lis
     def key(pk: Any) -> None:
         database.execute("SELECT * FROM groups_tenure WHERE id = %s", [pk]).fetchall()
 
-    ours, plain, whole, got = interleave(
-        rounds,
-        lambda: _each(send, statements),
-        lambda: _each(key, keys),
-        lambda: _each(lambda one: tenures.get_responsible(group=one[0], at=one[1]), asked),
-        lambda: _each(lambda pk: Tenure.objects.select_related("account").get(pk=pk), keys),
-    )
+    def ask(one: tuple[Group, datetime]) -> None:
+        tenures.get_responsible(group=one[0], at=one[1])
+
+    def get(pk: Any) -> None:
+        Tenure.objects.select_related("account").get(pk=pk)
+
+    ours, plain = _alternately(rounds, (send, statements), (key, keys))
+    whole, got = _alternately(rounds, (ask, asked), (get, keys))
     what = f"who was responsible, over {crowd.ACCOUNTS:,} tenures"
     note = "one statement, planned once a connection, as the read by key is"
     return [
@@ -88,7 +89,6 @@ def _responsible(database: psycopg.Connection, at: datetime, rounds: int) -> lis
             f"{what}, in Python",
             "a read by primary key with its account, in Python",
             ratios(whole, got),
-            at_most=1.5,
             details={"ours, ms": whole, "by key, ms": got},
         ),
     ]
@@ -210,6 +210,27 @@ def _listening() -> Iterator[list[tuple[str, Any]]]:
 
     with connection.execute_wrapper(note):
         yield heard
+
+
+def _alternately(
+    rounds: int, *reads: tuple[Callable[[Any], Any], Sequence[Any]]
+) -> list[list[float]]:
+    """Return the median time of each kind of read in ms, round by round, after one to warm up.
+
+    One read of a kind follows one of another, so that a busy moment of the machine meets them all.
+    """
+    medians: list[list[float]] = [[] for _ in reads]
+    for number in range(rounds + 1):
+        times: list[list[float]] = [[] for _ in reads]
+        for each in zip(*(what for _, what in reads), strict=True):
+            for (read, _), one, kept in zip(reads, each, times, strict=True):
+                started = time.perf_counter()
+                read(one)
+                kept.append((time.perf_counter() - started) * 1e3)
+        if number:
+            for median, kept in zip(medians, times, strict=True):
+                median.append(statistics.median(kept))
+    return medians
 
 
 def _each(read: Callable[[Any], Any], what: Sequence[Any]) -> float:
