@@ -10,6 +10,7 @@ from groups.views import (
     erasing,
     handing_over,
     home,
+    invitations,
     log,
     my_groups,
     notices,
@@ -28,6 +29,7 @@ app_name = "groups"
 
 urlpatterns = [
     path("", home.show, name="home"),
+    path("invitations/<str:token>/", invitations.open_invitation, name="invitation"),
     path("groups/", my_groups.list_groups, name="list"),
     path("groups/<str:id>/", standings.show_in_group, name="standing"),
     path("groups/<str:id>/cases/", my_groups.list_cases, name="group_cases"),

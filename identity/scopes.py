@@ -5,5 +5,6 @@ SCOPES = {
     "flags": "Send flags",
     "access": "Ask what an account may do",
     "groups": "Read who is responsible for a group",
+    "invitations": "Invite the people behind accounts to sign in",
     "verifications": "Attest that people were verified, and take it back",
 }

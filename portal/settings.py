@@ -236,6 +236,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Accord: "
+ACCOUNT_RATE_LIMITS = {"invitation": "20/m/ip,5/h/key"}  # mails, by machine and account
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser
 MFA_ADAPTER = "identity.adapters.MFAAdapter"
 MFA_FORMS = {

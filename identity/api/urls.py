@@ -2,12 +2,13 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from oauth2_provider.views import TokenView
 
-from identity.api import verifications
+from identity.api import invitations, verifications
 
 app_name = "identity-api"
 
 urlpatterns = [
     path("oauth/token/", TokenView.as_view(), name="token"),
+    path("v1/invitations", invitations.InvitationsView.as_view(), name="invitations"),
     path("v1/verifications", verifications.VerificationsView.as_view(), name="verifications"),
     path(
         "v1/verifications/<uuid:id>/revoke",

@@ -99,6 +99,13 @@ API_ROWS = [
         params=lambda w: {"id": w.here.group.pk},
     ),
     post(
+        "api/v1/invitations",
+        granted(Who.INVITATIONS_CLIENT, foreign=ALLOW),
+        data=lambda w, who: {"account": w.here.invited.external_id},
+        json=True,
+        note="from elsewhere it is about an account of theirs, which it creates",
+    ),
+    post(
         "api/v1/verifications",
         granted(Who.VERIFICATIONS_CLIENT, foreign=HIDDEN),
         data=_attestation,

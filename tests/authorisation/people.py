@@ -16,7 +16,7 @@ from tests.factories.groups import TenureFactory
 from tests.factories.identity import AccountFactory, UserFactory, staff_user
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-SCOPES = "events flags groups access verifications"
+SCOPES = "events flags groups access verifications invitations"
 
 
 class Who(StrEnum):
@@ -37,6 +37,7 @@ class Who(StrEnum):
     GROUPS_CLIENT = "a client with the scope groups"
     ACCESS_CLIENT = "a client with the scope access"
     VERIFICATIONS_CLIENT = "a client with the scope verifications"
+    INVITATIONS_CLIENT = "a client with the scope invitations"
     FOREIGN_CLIENT = "a client of another platform with every scope"
 
 
@@ -53,6 +54,7 @@ CLIENTS = {
     Who.GROUPS_CLIENT: "groups",
     Who.ACCESS_CLIENT: "access",
     Who.VERIFICATIONS_CLIENT: "verifications",
+    Who.INVITATIONS_CLIENT: "invitations",
 }
 
 

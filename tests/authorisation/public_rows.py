@@ -1,5 +1,8 @@
 """Pages for everybody, signing in, and what one does with one's own sign-in."""
 
+from datetime import timedelta
+
+from identity.invitations import Invitation
 from tests.authorisation.people import STAFF, Who
 from tests.authorisation.rows import (
     ALLOW,
@@ -12,6 +15,7 @@ from tests.authorisation.rows import (
     get,
     post,
 )
+from tests.factories.base import AT
 
 # Made by libraries, reached through a page of sign-in that this visitor did not come from.
 ONLY_ON_THE_WAY_IN = {who: ALLOW if who in SIGNED_IN else SIGN_IN for who in Who}
@@ -66,7 +70,22 @@ PAGES = [
     get("api/docs/", EVERYBODY),
 ]
 
+
+def _invitation(world):
+    invitation = Invitation(world.here.invited.pk, AT + timedelta(days=1))
+    return {"token": invitation.link.split("/")[-2]}
+
+
 SIGNING_IN = [
+    get("invitations/<str:token>/", EVERYBODY, params=_invitation),
+    post(
+        "invitations/<str:token>/",
+        EVERYBODY,
+        params=_invitation,
+        data=lambda w, who: {"email": "new@example.org"},
+        changes=SIGNED_IN,
+        note="whoever is not signed in is sent a mail",
+    ),
     get("accounts/login/", EVERYBODY),
     unchanged("accounts/login/", EVERYBODY),
     get("accounts/logout/", WHOEVER_SIGNED_IN),

@@ -27,6 +27,7 @@ from tests.factories.core import HoldFactory
 from tests.factories.events import granted
 from tests.factories.groups import FlagFactory, GroupFactory, TenureFactory
 from tests.factories.identity import (
+    AccountFactory,
     UserFactory,
     VerificationFactory,
     VerificationProviderFactory,
@@ -70,6 +71,8 @@ class Place:
     decided_flag: Any
     # Of somebody who is not at the door.
     passkey: Any
+    # Of nobody who signs in.
+    invited: Any
     # The owner's, offered to the reporter; and one without an owner, which the reporter claims.
     offered: Any
     transfer: Any
@@ -210,6 +213,7 @@ def make_place(number):
         flag=member_flag,
         decided_flag=decided_flag,
         passkey=_passkey(),
+        invited=AccountFactory(platform=platform),
         **_verification(scene.owner),
     )
 
