@@ -52,7 +52,7 @@ class UploadForm(forms.Form):
     table = forms.ChoiceField(label="What it holds", choices=RegistryUpload.Table.choices)
     file = forms.FileField(
         label="File",
-        help_text="CSV or JSON, up to 10 MiB and 10,000 rows.",
+        help_text="CSV or JSON, up to 10 MiB and 10,000 rows. So many take up to half a minute.",
         error_messages={"required": "Choose a file.", "empty": "The file is empty."},
         widget=forms.FileInput({"accept": ".csv,.json,text/csv,application/json"}),
     )
