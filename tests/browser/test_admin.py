@@ -7,8 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from groups.models import Case, Evidence
+from groups.actions import duties
+from groups.models import Case, Duties, Evidence
 from identity.roles import Role
+from portal.core.actors import Actor
 from portal.core.admin.panels import list_of, page_of
 from portal.core.models import Hold, WebhookEndpoint
 from tests import signin
@@ -376,3 +378,20 @@ def test_names_are_never_run_as_script(scene, staff):
         staff.goto(address)
         expect(staff.locator("#content")).to_contain_text("onerror")
         assert staff.title() != "run"
+
+
+def test_on_a_phone_the_actions_of_a_list_lie_above_it(page_of_user, scene):
+    administrator = scene.staff(Role.ADMINISTRATOR)
+    duties.publish(
+        platform=scene.platform,
+        texts={"en": "Answer for your group.", "de": ""},
+        by=Actor.user(administrator),
+        at=timezone.now(),
+    )
+    page = page_of_user(administrator, viewport={"width": 390, "height": 844})
+    page.goto(list_of(Duties))
+
+    page.get_by_text("more_horiz").click()
+    page.get_by_text("Publish a new version").click()
+
+    expect(page.get_by_role("dialog").get_by_label("Text in English")).to_be_visible()
