@@ -13,6 +13,7 @@ from credit.evaluation import Action
 from groups.queries import evaluation
 from identity.api.base import PartnerView
 from portal.core import http_errors, problems
+from portal.core.models import Platform
 
 LARGEST = 1_000_000_000
 
@@ -159,33 +160,45 @@ class EvaluationView(PartnerView):
         examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:
-        data = _parse(request)
-        resource = data["resource"]
-        verdict = evaluation.evaluate(
-            platform=self.platform,
-            account_id=data["subject"]["id"],
-            action=Action(data["action"]["name"]),
-            group_id=resource.get("id"),
-            group_size=resource.get("properties", data.get("context", {})).get("size"),
-            at=timezone.now(),
-        )
-        response = Response(EvaluationOutput(_render(verdict)).data)
-        response["Cache-Control"] = f"private, max-age={verdict.evaluation.valid_for}"
-        if sent := request.headers.get("X-Request-ID"):
-            response["X-Request-ID"] = sent
-        return response
+        verdict = ask(parse(request.data), platform=self.platform)
+        response = Response(EvaluationOutput(render(verdict)).data)
+        return addressed(response, request, valid_for=verdict.evaluation.valid_for)
 
 
-def _parse(request: Request) -> dict[str, Any]:
-    serializer = EvaluationInput(data=request.data)
+def ask(data: dict[str, Any], *, platform: Platform) -> evaluation.Verdict:
+    resource = data["resource"]
+    return evaluation.evaluate(
+        platform=platform,
+        account_id=data["subject"]["id"],
+        action=Action(data["action"]["name"]),
+        group_id=resource.get("id"),
+        group_size=resource.get("properties", data.get("context", {})).get("size"),
+        at=timezone.now(),
+    )
+
+
+def addressed(response: Response, request: Request, *, valid_for: int) -> Response:
+    response["Cache-Control"] = f"private, max-age={valid_for}"
+    if sent := request.headers.get("X-Request-ID"):
+        response["X-Request-ID"] = sent
+    return response
+
+
+def parse(sent: Any) -> dict[str, Any]:
+    """Read one question. Raises MalformedEvaluation."""
+    serializer = EvaluationInput(data=sent)
     if serializer.is_valid():
         data: dict[str, Any] = serializer.validated_data
         return data
-    failed = problems.expected(ValidationError(serializer.errors))
-    raise MalformedEvaluation(str(failed), **(failed.params if failed else {}))
+    raise malformed(serializer.errors)
 
 
-def _render(verdict: evaluation.Verdict) -> dict[str, Any]:
+def malformed(errors: Any) -> MalformedEvaluation:
+    failed = problems.expected(ValidationError(errors))
+    return MalformedEvaluation(str(failed), **(failed.params if failed else {}))
+
+
+def render(verdict: evaluation.Verdict) -> dict[str, Any]:
     found = verdict.evaluation
     return {
         "decision": found.decision,

@@ -5,7 +5,7 @@ from portal.core import idempotency
 
 MUTATING = ("post", "put", "patch", "delete")
 # Questions that are asked by POST because they carry a body. They change nothing.
-QUESTIONS = {"access/v1/evaluation"}
+QUESTIONS = {"access/v1/evaluation", "access/v1/evaluations"}
 
 
 def endpoints():

@@ -127,4 +127,12 @@ API_ROWS = [
         changes=False,
         note="from elsewhere it is about somebody nobody knows",
     ),
+    post(
+        "access/v1/evaluations",
+        granted(Who.ACCESS_CLIENT, foreign=ALLOW),
+        data=lambda w, who: {"evaluations": [_question(w, who)]},
+        json=True,
+        changes=False,
+        note="from elsewhere it is about somebody nobody knows",
+    ),
 ]
