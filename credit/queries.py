@@ -245,6 +245,16 @@ def list_entries(*, account: Account, at: datetime) -> list[EntryView]:
     ]
 
 
+def list_past_sanctions(
+    *, account: Account, at: datetime, group_id: UUID | None = None
+) -> list[Sanction]:
+    """List what is over at `at`, newest first: everywhere or, with a group, what held there."""
+    found = Sanction.objects.filter(account=account).over_at(at).order_by("-starts_at", "-pk")
+    if group_id is not None:
+        found = found.filter(Q(scope_group_id=None) | Q(scope_group_id=group_id))
+    return list(found)
+
+
 def _from_projection(
     standing: Standing, *, at: datetime, group_id: UUID | None
 ) -> Privileges | None:

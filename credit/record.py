@@ -35,6 +35,11 @@ class StandingView:
     def policy_version(self) -> int:
         return self.policy.version
 
+    @property
+    def points_missing(self) -> int:
+        """Return the points that what counts takes all together, also below the floor."""
+        return max(0, -sum(entry.points for entry in self.entries))
+
 
 @dataclass(frozen=True, slots=True)
 class Penalty:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 
 from credit.models import Sanction
@@ -26,6 +26,25 @@ keep_rows(
     ),
     window_from=F("expires_at"),
 )
+# What was approved leaves with its entry.
+registry.leaves_with("credit.LedgerEntry", "credit.Adjustment", "entry__in")
+keep_rows(
+    name="adjustments",
+    model="credit.Adjustment",
+    starts="they end or, if nobody ends them, are proposed; approved ones leave with their entry",
+    window=TWO_YEARS,
+    due=lambda cutoff: (
+        Q(entry=None) & (Q(decided_at__lt=cutoff) | Q(decided_at=None, proposed_at__lt=cutoff))
+    ),
+    reach=BY_ACCOUNT,
+    on_erasure=OnErasure(
+        because="they say who proposed to give you points back, and what became of it",
+        called="Points that somebody proposed to give back",
+    ),
+    window_from=Case(
+        When(entry=None, then=Coalesce("decided_at", "proposed_at")), default=F("entry__expires_at")
+    ),
+)
 keep_rows(
     name="sanctions",
     model="credit.Sanction",
@@ -38,6 +57,17 @@ keep_rows(
         called="Restrictions",
     ),
     window_from=Coalesce("lifted_at", "ends_at"),
+)
+
+# Counts of a platform, with a few accounts as examples.
+keep_rows(
+    name="simulations",
+    model="credit.Simulation",
+    starts="they are asked for",
+    window=TWO_YEARS,
+    due=lambda cutoff: Q(requested_at__lt=cutoff),
+    reach=Reach(platform=("platform_id",)),
+    on_erasure=OnErasure(),
 )
 
 

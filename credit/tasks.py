@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from credit.actions import standings
+from credit.actions import policies, standings
 from portal.core.actors import Actor
 
 BATCH = 500
@@ -14,3 +14,8 @@ def refresh_standings() -> None:
     by = Actor.system("refresh_standings")
     while standings.refresh_due(by=by, at=timezone.now(), limit=BATCH) >= BATCH:
         pass
+
+
+@shared_task(name="credit.tasks.activate_policies", time_limit=300, ignore_result=True)
+def activate_policies() -> None:
+    policies.activate_due(by=Actor.system("activate_policies"), at=timezone.now())

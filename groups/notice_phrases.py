@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from credit.models import Sanction
 from groups.models import Measure
 from identity.models import Account
 
@@ -121,6 +122,19 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
             "{above} members. You keep the groups that you have."
         ),
         "ENDING_COSTS_NOTHING": "Nothing that you may do here depends on it at present.",
+        "in_named_group": " in the group {group}",
+        "LIFTED_SUSPENSION": (
+            "{privilege}{where} was suspended. Somebody on the staff who did not impose that has "
+            "ended it early."
+        ),
+        "LIFTED_REVOCATION": (
+            "{privilege}{where} was revoked. Somebody on the staff who did not impose that has "
+            "ended it."
+        ),
+        "GIVEN_BACK": "Two people on the staff gave you {points} of your standing back.",
+        "GIVEN_BACK_UNTIL": (
+            "Two people on the staff gave you {points} of your standing back, until {until}."
+        ),
         "mail_footer": ("Sent for {platform} by Accord. The same notice is kept for you at {link}"),
     },
     "de": {
@@ -247,6 +261,19 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
             "{above} Mitgliedern übernehmen. Die Gruppen, die Sie haben, behalten Sie."
         ),
         "ENDING_COSTS_NOTHING": "Nichts, was Sie hier dürfen, hängt zurzeit davon ab.",
+        "in_named_group": " (nur in der Gruppe {group})",
+        "LIFTED_SUSPENSION": (
+            "{privilege}{where} war ausgesetzt. Jemand im Team, der das nicht verhängt hatte, hat "
+            "es vorzeitig beendet."
+        ),
+        "LIFTED_REVOCATION": (
+            "{privilege}{where} war entzogen. Jemand im Team, der das nicht verhängt hatte, hat "
+            "es beendet."
+        ),
+        "GIVEN_BACK": "Zwei Menschen im Team haben Ihrem Ansehen {points} zurückgegeben.",
+        "GIVEN_BACK_UNTIL": (
+            "Zwei Menschen im Team haben Ihrem Ansehen {points} zurückgegeben, bis {until}."
+        ),
         "mail_footer": (
             "Für {platform} gesendet von Accord. Dieselbe Mitteilung liegt für Sie unter {link}"
         ),
@@ -276,8 +303,26 @@ def say(measure: Measure, *, language: str) -> str:
     )
 
 
+def say_lifted(sanction: Sanction, *, group: str, language: str) -> str:
+    """Say what a sanction took that was lifted early; `group` where it held in one only."""
+    words = phrases(language)
+    return words[f"LIFTED_{sanction.kind}"].format(
+        privilege=words[sanction.privilege],
+        where=words["in_named_group"].format(group=group) if group else "",
+    )
+
+
+def say_given_back(*, points: int, until: str, language: str) -> str:
+    words = phrases(language)
+    said = words["GIVEN_BACK_UNTIL" if until else "GIVEN_BACK"]
+    return said.format(points=_count(points, language), until=until)
+
+
 def say_points(*, lost: int, version: int, language: str) -> str:
     """Say what an entry in the ledger costs."""
-    words = phrases(language)
-    name = {0: "no_points", 1: "one_point"}.get(lost, "many_points")
-    return words["points"].format(points=words[name].format(points=lost), version=version)
+    return phrases(language)["points"].format(points=_count(lost, language), version=version)
+
+
+def _count(points: int, language: str) -> str:
+    name = {0: "no_points", 1: "one_point"}.get(points, "many_points")
+    return phrases(language)[name].format(points=points)

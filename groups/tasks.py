@@ -1,8 +1,12 @@
 """Celery wakes these; Postgres holds the work. Each may run twice, late or side by side."""
 
+from contextlib import ExitStack
+
 from celery import shared_task
 from django.utils import timezone
 
+from credit.actions import simulations
+from credit.models import Simulation
 from groups import mailer
 from groups.actions import (
     claims,
@@ -14,7 +18,7 @@ from groups.actions import (
     transfers,
     verification_notices,
 )
-from groups.queries import ending_verifications
+from groups.queries import ending_verifications, tenures
 from portal.core.actors import Actor
 
 BATCH = 500
@@ -89,3 +93,21 @@ def create_partitions() -> None:
 @shared_task(name="groups.tasks.seal_days", time_limit=3600, ignore_result=True)
 def seal_days() -> None:
     sealed_days.seal_due(by=Actor.system("seal_days"), at=timezone.now())
+
+
+@shared_task(name="groups.tasks.run_simulations", time_limit=1800, ignore_result=True)
+def run_simulations() -> None:
+    """Run the drafts that wait. One that fails stops no other, and is tried again."""
+    by = Actor.system("run_simulations")
+    simulations.abandon_stuck(by=by, at=timezone.now())
+    waiting = Simulation.objects.filter(state=Simulation.State.WAITING).select_related("against")
+    with ExitStack() as rest:
+        for made in waiting.order_by("-attempts", "-requested_at")[:10]:
+            rest.callback(_simulate, made, by)
+
+
+def _simulate(made: Simulation, by: Actor) -> None:
+    try:
+        simulations.make(made=made, sizes=tenures.LARGEST_GROUP, by=by, at=timezone.now())
+    except simulations.SimulationConflict:
+        return  # another worker took it

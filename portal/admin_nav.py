@@ -42,7 +42,9 @@ RECORDS = {
         ("Standings", "signal_cellular_alt", "credit_standing"),
         ("Ledger", "menu_book", "credit_ledgerentry"),
         ("Sanctions", "block", "credit_sanction"),
+        ("Adjustments", "exposure_plus_1", "credit_adjustment"),
         ("Policies", "tune", "credit_policy"),
+        ("Simulations", "science", "credit_simulation"),
     ],
     "Identity": [
         ("Verifications", "verified_user", "identity_verification"),

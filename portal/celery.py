@@ -36,6 +36,8 @@ BEAT_SCHEDULE = {
     "mail notices": entry("groups.tasks.mail_notices", A_MINUTE),
     "mail verification links": entry("identity.tasks.mail_verification_links", A_MINUTE),
     "make reports that wait": entry("reports.tasks.make_waiting", A_MINUTE),
+    "put policies into effect": entry("credit.tasks.activate_policies", A_MINUTE),
+    "run simulations": entry("groups.tasks.run_simulations", A_MINUTE),
     "refresh standings": entry("credit.tasks.refresh_standings", A_MINUTE),
     "expire verifications": entry("identity.tasks.expire_verifications", TEN_MINUTES),
     "remind of overdue holds": entry("identity.tasks.remind_of_holds", TEN_MINUTES),

@@ -15,6 +15,7 @@ from django.db import connection
 PROTECTED = (
     "core_hold",
     "core_windowchange",
+    "credit_adjustment",
     "credit_ledgerentry",
     "credit_policy",
     "credit_sanction",

@@ -1,4 +1,7 @@
-"""The ledger: penalties that decisions cost, and their reversal. Rows are only ever added."""
+"""The ledger: penalties that decisions cost, their reversal, and what two people give back.
+
+Rows are only ever added.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -80,6 +83,7 @@ def post_penalty(
         effective_at=at,
         expires_at=expires_at,
         policy=policy,
+        severity=severity,
         decision_id=decision_id,
         posted_by=posted_by,
         reason=reason,
@@ -112,6 +116,38 @@ def reverse(
             reversal = _opposite(entry, before, posted_by=posted_by, reason=reason, at=at)
             found.append(_append(account, before, reversal, "ledger.reverse", by=by, at=at))
     return found
+
+
+@transaction.atomic(savepoint=False)
+def post_adjustment(
+    *,
+    account: Account,
+    points: int,
+    expires_at: datetime | None,
+    posted_by: User,
+    approved_by: User,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> StandingChange:
+    """Post points that two people give back, never any that are taken.
+
+    The database refuses it from one person alone, and with negative points.
+    """
+    locks.accounts([account.pk])
+    before = queries.get_record(account=account, at=at)
+    entry = LedgerEntry(
+        account=account,
+        kind=LedgerEntry.Kind.ADJUSTMENT,
+        points=points,
+        effective_at=at,
+        expires_at=expires_at,
+        policy=before.policy,
+        posted_by=posted_by,
+        approved_by=approved_by,
+        reason=reason,
+    )
+    return _append(account, before, entry, "ledger.post_adjustment", by=by, at=at)
 
 
 def _opposite(
@@ -167,7 +203,7 @@ def _append(
             "points": entry.points,
             "score": change.after.score,
             "tier": change.after.tier,
-            "decision": str(entry.decision_id),
+            "decision": str(entry.decision_id) if entry.decision_id else None,
         },
     )
     changes.announce([(account, change)], at=at)

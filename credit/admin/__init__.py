@@ -1,3 +1,3 @@
-from credit.admin import ledger, policies, sanctions, standings
+from credit.admin import ledger, policies, sanctions, simulations, standings
 
-__all__ = ["ledger", "policies", "sanctions", "standings"]
+__all__ = ["ledger", "policies", "sanctions", "simulations", "standings"]

@@ -2,23 +2,33 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from credit import policy as policies
+from credit.actions import policies as policy_actions
+from credit.admin.policy_forms import PolicyForm
+from credit.admin.policy_steps import PolicySteps
 from credit.models import Policy, Privilege
+from portal.core.actors import Actor
 from portal.core.admin import filters, panels
 from portal.core.admin.base import RecordAdmin
+from portal.core.errors import AccordError
 
 STATE_TAGS = {"ACTIVE": "success", "APPROVED": "info", "SIMULATED": "info", "DRAFT": "warning"}
 
 
 @admin.register(Policy)
-class PolicyAdmin(RecordAdmin):
+class PolicyAdmin(PolicySteps, RecordAdmin):
     list_display = ("name", "platform", "state_tag", "active_from", "retired_at")
     list_select_related = ("platform",)
     list_filter = (filters.PlatformFilter, ("state", ChoicesDropdownFilter))
@@ -26,9 +36,67 @@ class PolicyAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("name", "platform", "state_tag", "active_from", "retired_at")}),
         ("Drafted", {"fields": ("drafter", "drafted_at")}),
-        ("Approved", {"fields": ("approver", "approved_at")}),
+        ("Approved", {"fields": ("approver", "approved_at", "due_from")}),
         ("Document", {"classes": ["collapse"], "fields": ("as_written",)}),
     )
+
+    def title_of(self, policy: Policy) -> str:
+        return self.name(policy)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("schema.json", view(self.schema), name="credit_policy_schema"),
+            path("<uuid:id>/terms/", view(self.terms), name="credit_policy_terms"),
+            *super().get_urls(),
+        ]
+
+    def schema(self, request: HttpRequest) -> HttpResponse:
+        """Send the JSON Schema of a policy document, to whoever may see policies."""
+        if not self.has_view_permission(request):
+            raise Http404
+        return JsonResponse(policies.json_schema(), json_dumps_params={"indent": 2})
+
+    def terms(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Show a draft as a form to whoever drafted it; by POST, save it."""
+        policy = self.get_object(request, str(id))
+        if policy is None:
+            raise Http404
+        self.require_change(request, policy)
+        data = request.POST if request.method == "POST" else None
+        form, problems, status = PolicyForm(policies.of(policy), data), [], 200
+        if data is not None and form.is_valid():
+            try:
+                with transaction.atomic():
+                    policy_actions.revise(
+                        policy=policy,
+                        document=form.document,
+                        seen=_json(data.get("seen", "")),
+                        by=Actor.user(request.user),
+                        at=timezone.now(),
+                    )
+            except AccordError as error:
+                status = error.status
+                problems = [one["detail"] for one in error.params.get("errors", [])] or [str(error)]
+            else:
+                messages.success(request, f"Version {policy.version} was saved. Simulate it next.")
+                return redirect(panels.page_of(policy))
+        elif data is not None:
+            status, problems = 422, ["Correct what is marked below."]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "What it says",
+            "trail": [
+                {"title": "Policies", "link": panels.list_of(Policy)},
+                {"title": f"Version {policy.version}", "link": panels.page_of(policy)},
+            ],
+            "is_fullwidth": "1",
+            "form": form,
+            "problems": problems,
+            "seen": json.dumps(policy.document),
+            "back": panels.page_of(policy),
+        }
+        return render(request, "admin/accord/policy_form.html", context, status=status)
 
     @display(description="Policy")
     def name(self, policy: Policy) -> str:
@@ -49,6 +117,13 @@ class PolicyAdmin(RecordAdmin):
     @display(description="As written")
     def as_written(self, policy: Policy) -> Any:
         return format_html("<pre>{}</pre>", json.dumps(policy.document, indent=2))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _severities(request: HttpRequest, policy: Policy) -> panels.Panel:

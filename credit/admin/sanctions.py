@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -53,7 +54,7 @@ class SanctionAdmin(RecordAdmin):
     search_help_text = "Account's id or name, or decision's id"
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("account", "kind", "privilege", "where", "state")}),
+        (None, {"fields": ("account", "kind", "privilege", "where", "outcome")}),
         ("Period", {"fields": ("starts_at", "until")}),
         ("Who", {"fields": ("imposer", "approver")}),
         ("Lifted", {"fields": ("lifted_at", "lifter", "lift", "lift_reason")}),
@@ -72,6 +73,10 @@ class SanctionAdmin(RecordAdmin):
 
     @display(description="State")
     def state(self, sanction: Sanction) -> Any:
+        return state_of(sanction, with_reason=False)
+
+    @display(description="State")
+    def outcome(self, sanction: Sanction) -> Any:
         return state_of(sanction)
 
     @display(description="Where")
@@ -95,13 +100,13 @@ class SanctionAdmin(RecordAdmin):
         return str(sanction.lifted_by or panels.NOTHING)
 
 
-def state_of(sanction: Sanction) -> Any:
-    now = timezone.now()
-    if sanction.lifted_at:
-        return panels.tag(sanction.get_lift_display())
-    if sanction.ends_at and sanction.ends_at <= now:
-        return panels.tag("Over")
-    return panels.tag("In force", "danger")
+def state_of(sanction: Sanction, *, with_reason: bool = True) -> Any:
+    """Say whether it is in force or how it ended: "Lifted early on 3 Nov 2026 by staff: why"."""
+    end = sanction.end_by(timezone.now())
+    if end is None:
+        return panels.tag("In force", "danger")
+    reason = f" by staff: {end.reason}" if end.reason and with_reason else ""
+    return format_html("{} on {}{}", panels.tag(end.words), panels.moment(end.at), reason)
 
 
 def row(sanction: Sanction) -> list[Any]:

@@ -42,6 +42,8 @@ class LedgerEntry(models.Model):
     effective_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    # Of the finding that it costs, so that a simulation can price it anew.
+    severity = models.CharField(max_length=8, null=True)
     # The decision it rests on. Decisions live in a layer above: a trigger there checks it.
     decision_id = models.UUIDField(null=True, db_index=True)
     reverses = models.OneToOneField(
@@ -71,6 +73,11 @@ class LedgerEntry(models.Model):
                 name="a_penalty_rests_on_a_persons_decision",
                 condition=~Q(kind="PENALTY")
                 | Q(points__lte=0, decision_id__isnull=False, posted_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="only_a_penalty_has_a_severity",
+                condition=Q(severity__isnull=True)
+                | Q(kind="PENALTY", severity__in=["LOW", "MEDIUM", "HIGH", "CRITICAL"]),
             ),
             models.CheckConstraint(
                 name="only_a_penalty_takes_points",

@@ -12,6 +12,7 @@ from portal.core.triggers import (
     deleted_by_the_purge_only,
     frozen,
     legal_transitions,
+    update_of,
 )
 
 
@@ -42,6 +43,8 @@ class Policy(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     approved_at = models.DateTimeField(null=True)
+    # Of an approved one: when it is to take effect. Null until somebody says so.
+    due_from = models.DateTimeField(null=True)
     active_from = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
 
@@ -84,6 +87,10 @@ class Policy(models.Model):
                 | Q(state__in=["DRAFT", "SIMULATED", "APPROVED"], active_from__isnull=True),
             ),
             models.CheckConstraint(
+                name="only_an_approved_policy_waits_for_its_day",
+                condition=Q(due_from__isnull=True) | Q(state="APPROVED"),
+            ),
+            models.CheckConstraint(
                 name="a_policy_says_when_it_was_retired",
                 condition=Q(state="RETIRED", retired_at__isnull=False)
                 | (~Q(state="RETIRED") & Q(retired_at__isnull=True)),
@@ -119,6 +126,24 @@ class Policy(models.Model):
                     RAISE EXCEPTION 'only_the_first_policy_begins_without_a_draft'
                         USING ERRCODE = 'integrity_constraint_violation',
                               CONSTRAINT = 'only_the_first_policy_begins_without_a_draft';
+                """,
+            ),
+            # Nobody vouches for terms whose effect nobody has seen.
+            pgtrigger.Trigger(
+                name="a_policy_is_simulated_as_it_is_written",
+                when=pgtrigger.Before,
+                operation=update_of("state"),
+                condition=pgtrigger.Q(new__state="SIMULATED", old__state="DRAFT"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM credit_simulation
+                        WHERE policy_id = NEW.id AND state = 'DONE' AND document = NEW.document)
+                    THEN
+                        RAISE EXCEPTION 'a_policy_is_simulated_as_it_is_written'
+                            USING ERRCODE = 'integrity_constraint_violation',
+                                  CONSTRAINT = 'a_policy_is_simulated_as_it_is_written';
+                    END IF;
+                    RETURN NEW;
                 """,
             ),
             frozen(

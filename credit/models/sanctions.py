@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -17,6 +18,16 @@ class Privilege(models.TextChoices):
     MANAGE_GROUP = "MANAGE_GROUP", "Manage groups"
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a sanction ended. That its time was over is no pardon, so each way has its words."""
+
+    words: str
+    at: datetime
+    # What the person reads where staff lifted it early.
+    reason: str = ""
+
+
 class SanctionQuerySet(models.QuerySet["Sanction"]):
     def in_force_at(self, at: datetime) -> "SanctionQuerySet":
         return (
@@ -24,6 +35,10 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
             .filter(Q(ends_at=None) | Q(ends_at__gt=at))
             .filter(Q(lifted_at=None) | Q(lifted_at__gt=at))
         )
+
+    def over_at(self, at: datetime) -> "SanctionQuerySet":
+        """Keep those that have begun and are no longer in force at `at`."""
+        return self.filter(starts_at__lte=at).filter(Q(ends_at__lte=at) | Q(lifted_at__lte=at))
 
 
 class Sanction(models.Model):
@@ -121,6 +136,19 @@ class Sanction(models.Model):
             and (self.ends_at is None or self.ends_at > at)
             and (self.lifted_at is None or self.lifted_at > at)
         )
+
+    def end_by(self, at: datetime) -> End | None:
+        """Say how it had ended by `at`; null while it is in force.
+
+        An appeal may undo what had ended before.
+        """
+        if self.lift and self.lifted_at is not None and self.lifted_at <= at:
+            is_early = self.lift == self.Lift.EARLY
+            reason = (self.lift_reason or "") if is_early else ""
+            return End(self.Lift(self.lift).label, self.lifted_at, reason)
+        if self.ends_at is not None and self.ends_at <= at:
+            return End("Ended", self.ends_at)
+        return None
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.get_privilege_display()}"

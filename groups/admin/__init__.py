@@ -1,9 +1,11 @@
 from groups.admin import (
+    adjustments,
     appeals,
     cases,
     decisions,
     duties,
     groups,
+    lifts,
     log,
     notices,
     records,
@@ -15,11 +17,13 @@ from groups.admin import (
 )
 
 __all__ = [
+    "adjustments",
     "appeals",
     "cases",
     "decisions",
     "duties",
     "groups",
+    "lifts",
     "log",
     "notices",
     "records",

@@ -204,6 +204,7 @@ class CaseEntry(models.Model):
         DECIDED = "DECIDED"
         APPEALED = "APPEALED"
         APPEAL_DECIDED = "APPEAL_DECIDED", "Appeal decided"
+        LIFTED = "LIFTED", "Sanction lifted early"
         CLOSED = "CLOSED"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

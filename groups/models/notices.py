@@ -32,6 +32,8 @@ class NoticeKind(models.TextChoices):
     AT_RISK = "AT_RISK", "A group of yours is at risk"
     DUTIES = "DUTIES", "Duties to acknowledge"
     DELEGATION = "DELEGATION", "Answering reports"
+    SANCTION_LIFTED = "SANCTION_LIFTED", "A restriction was lifted early"
+    ADJUSTMENT = "ADJUSTMENT", "Points were given back"
 
 
 class NoticeTemplate(models.Model):

@@ -13,7 +13,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import QuerySet
 
 from credit import queries as credit_queries
-from credit.models import Sanction
+from credit.models import Adjustment, Sanction
 from groups.models import (
     Acknowledgement,
     Appeal,
@@ -98,6 +98,15 @@ def _of_account(account: Account, at: datetime) -> dict[str, Any]:
         ),
         "how_reports_were_answered": _record(account, at),
         "standing": _standing(account, names, at),
+        "points_proposed_to_give_back": _rows(
+            Adjustment.objects.filter(account=account),
+            "points",
+            "reason",
+            "state",
+            "proposed_at",
+            "decided_at",
+            "expires_at",
+        ),
         "restrictions": _restrictions(account, names),
         "verifications": _rows(
             Verification.objects.filter(account=account),
@@ -243,6 +252,8 @@ def _restrictions(account: Account, names: Names) -> list[dict[str, Any]]:
             "starts_at": row.starts_at,
             "ends_at": row.ends_at,
             "lifted_at": row.lifted_at,
+            "how_it_was_lifted": row.lift,
+            "why_it_was_lifted": row.lift_reason,
         }
         for row in found
     ]

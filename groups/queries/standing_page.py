@@ -1,16 +1,17 @@
 """All that a person may know of their own standing on one platform."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from credit import queries as credit_queries
 from credit.ladder import Ladder
-from credit.models import Privilege
+from credit.models import Privilege, Sanction
+from credit.models.sanctions import End
 from credit.privileges import Answer
 from credit.queries import EntryView, Month
-from groups.models import Decision
+from groups.models import Decision, Group
 from groups.queries import appeals as appeal_queries
 from groups.queries import visibility
 from groups.queries.appeals import AppealRight
@@ -41,6 +42,16 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A restriction that is over, and how it ended; `group` where it held in one only."""
+
+    sanction: Sanction
+    group: Group | None
+    decision: Decision | None
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A decision about the person, and whether they may appeal against it now."""
 
@@ -60,6 +71,7 @@ class StandingPage:
     rights: Sequence[Right]
     counting: Sequence[Line]
     past: Sequence[Line]
+    restrictions: Sequence[Past]
     decisions: Sequence[Told]
     months: Sequence[Month]
 
@@ -79,9 +91,12 @@ def get_page(
     """Gather the standing of an account of `user`; with a group, what counts there too."""
     entries = credit_queries.list_entries(account=account, at=at)
     privileges = credit_queries.get_privileges(account=account, at=at, group_id=group_id)
+    over = credit_queries.list_past_sanctions(account=account, at=at, group_id=group_id)
     shown = visibility.list_decisions_for_owner(user=user).filter(subject_account=account)
     shown = shown.select_related("rule").order_by("-number")
-    behind = {view.entry.decision_id for view in entries if view.entry.decision_id} | {
+    behind = {view.entry.decision_id for view in entries if view.entry.decision_id}
+    behind |= {sanction.decision_id for sanction in over}
+    behind |= {
         pk
         for privilege in Privilege
         for reason in privileges.of(privilege).reasons
@@ -96,9 +111,21 @@ def get_page(
         rights=[_right(privilege, privileges.of(privilege), known) for privilege in Privilege],
         counting=[line for line in lines if line.view.counts],
         past=[line for line in lines if not line.view.counts],
+        restrictions=list(_past(over, known, at=at)),
         decisions=_told(shown[:MOST_DECISIONS], account, at=at),
         months=credit_queries.list_history(account=account, at=at),
     )
+
+
+def _past(over: Iterable[Sanction], known: dict[UUID, Decision], *, at: datetime) -> Iterator[Past]:
+    over = list(over)
+    scopes = {sanction.scope_group_id for sanction in over if sanction.scope_group_id}
+    groups = Group.objects.in_bulk(scopes)
+    for sanction in over:
+        if end := sanction.end_by(at):
+            scope = sanction.scope_group_id
+            group = groups.get(scope) if scope else None
+            yield Past(sanction, group, known.get(sanction.decision_id), end)
 
 
 def _told(shown: Iterable[Decision], account: Account, *, at: datetime) -> list[Told]:

@@ -69,6 +69,13 @@ def _order(role: str, since: datetime, pk: UUID) -> tuple[int, datetime, UUID]:
     return RANKS[Role(role)], since, pk
 
 
+# For a simulation at `at` on `platform`: account_id and size of the largest group of each account.
+LARGEST_GROUP = """
+SELECT t.account_id, max(g.size) AS size
+FROM groups_tenure t JOIN groups_group g ON g.id = t.group_id
+WHERE t.platform_id = %(platform)s AND t.period @> %(at)s
+GROUP BY t.account_id
+"""
 # What is left of the life of a group when every tenure of an owner is cut out.
 GAPS = """
 SELECT lower(gap), upper(gap) FROM unnest(

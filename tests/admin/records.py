@@ -16,6 +16,7 @@ from tests.factories.core import (
     OutboxEventFactory,
     WebhookEndpointFactory,
 )
+from tests.factories.credit import AdjustmentFactory, SimulationFactory
 from tests.factories.groups import (
     AppealFactory,
     CaseFactory,
@@ -47,6 +48,8 @@ def make_records(platform, *, number=1):
     rule = RuleFactory(platform=platform)
     findings.penalty(account)
     findings.sanction(account)
+    AdjustmentFactory(account=account)
+    SimulationFactory(policy=findings.active_policy(platform))
     case = CaseFactory(platform=platform, group=group, subject=account, rule=rule)
     FlagFactory(case=case)
     decided = CaseFactory(

@@ -48,6 +48,7 @@ MATRIX = {
     "identity.Verification": EVERYBODY,
     "identity.VerificationProvider": IDENTITY | ADMINISTER,
     "identity.VerificationRequest": IDENTITY,
+    "credit.Adjustment": EVERYBODY,
     "credit.LedgerEntry": EVERYBODY,
     "credit.Policy": EVERYBODY,
     "credit.Sanction": EVERYBODY,
@@ -320,9 +321,8 @@ def test_a_reference_finds_its_record(scene):
 def test_the_platforms_own_id_finds_a_group(platform):
     GroupFactory(platform=platform, external_id="g-other")
     wanted = GroupFactory(platform=platform, external_id="g-wanted")
-    client = enter(staff_user(platform))
 
-    response = client.get(f"{list_of(PAGES['groups.Group'])}?q=g-wanted")
+    response = enter(staff_user(platform)).get(f"{list_of(PAGES['groups.Group'])}?q=g-wanted")
 
     assert [row.pk for row in response.context["cl"].result_list] == [wanted.pk]
 

@@ -14,6 +14,7 @@ ACTIONS = [
 
 # Public functions that write nothing, and why they live beside the writes.
 READS = {
+    "credit/actions/policies.py:require_person": "says who may act; the step that asks it writes",
     "groups/actions/appeal_outcomes.py:as_event": "words an event of the outbox",
     "groups/actions/cases.py:staff_time": "reads a deadline from the rule",
     "groups/actions/departures.py:recall": "finds what waited; its batch writes it",

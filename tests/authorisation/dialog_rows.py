@@ -50,7 +50,7 @@ def _proposed(world):
     return {"object_id": world.here.records["core.WindowChange"].pk}
 
 
-def _dialog(route, cells, **options):
+def dialog(route, cells, **options):
     """A dialog is a page by GET, and acts by POST only."""
     opening = {name: value for name, value in options.items() if name in ("params", "before")}
     return [get(route, cells, **opening), post(route, cells, **options)]
@@ -93,6 +93,11 @@ def _asked(name):
     return lambda world: {"object_id": getattr(world.here, name).pk}
 
 
+def _adjustment(world):
+    return {"object_id": world.here.records["credit.Adjustment"].pk}
+
+
+ADJUSTMENT = "admin/credit/adjustment/<path:object_id>/"
 HOLD = "admin/core/hold/<path:object_id>/"
 WINDOW = "admin/core/windowchange/<path:object_id>/"
 # Whoever may change windows does so for all platforms.
@@ -101,20 +106,20 @@ DIALOGS = [
     *(
         row
         for label in ("core.Platform", "identity.Account", "groups.Case", "groups.Group")
-        for row in _dialog(
+        for row in dialog(
             f"admin/{label.lower().replace('.', '/')}/<path:object_id>/hold/",
             opened(HOLDERS),
             params=lambda w, label=label: {"object_id": w.here.records[label].pk},
             data=_new_hold,
         )
     ),
-    *_dialog("admin/core/hold/place_any_hold/", opened(HOLDERS, FOREIGN), data=_named_hold),
-    *_dialog(
+    *dialog("admin/core/hold/place_any_hold/", opened(HOLDERS, FOREIGN), data=_named_hold),
+    *dialog(
         "admin/identity/verificationprovider/add_provider/",
         opened(Who.ADMINISTRATOR, FOREIGN),
         data=_new_provider,
     ),
-    *_dialog(
+    *dialog(
         "admin/identity/verificationprovider/<path:object_id>/change_provider/",
         opened(Who.ADMINISTRATOR),
         params=_asked("unasked"),
@@ -146,61 +151,90 @@ DIALOGS = [
         denied=409,
         note="the same",
     ),
-    *_dialog(
+    *dialog(
         REQUEST + "take_request/",
         opened(Who.OFFICER),
         params=_asked("open_request"),
         data=lambda w, who: SENT,
     ),
-    *_dialog(
+    *dialog(
         REQUEST + "approve_request/",
         opened(Who.OFFICER),
         params=_asked("taken_request"),
         data=lambda w, who: SENT | {"method": "Seen in person", "reference": "chk-1"},
     ),
-    *_dialog(
+    *dialog(
         REQUEST + "decline_request/",
         opened(Who.OFFICER),
         params=_asked("taken_request"),
         data=lambda w, who: SENT | {"reason": "It was somebody else."},
     ),
-    *_dialog(
+    *dialog(
         "admin/identity/account/<path:object_id>/see_identity/",
         opened(Who.OFFICER),
         params=lambda w: {"object_id": w.here.owner.pk},
         data=lambda w, who: SENT | {"purpose": "An appeal."},
     ),
-    *_dialog(
+    *dialog(
         "admin/identity/verification/<path:object_id>/revoke_verification/",
         opened(Who.OFFICER),
         params=lambda w: {"object_id": w.here.records["identity.Verification"].pk},
         data=lambda w, who: SENT | {"reason": "It was somebody else."},
     ),
-    *_dialog(
+    *dialog(
         "admin/identity/account/<path:object_id>/erase/",
         opened(Who.ADMINISTRATOR),
         params=lambda w: {"object_id": w.here.owner.pk},
         data=_erasure,
     ),
-    *_dialog(
+    *dialog(
+        "admin/credit/sanction/<path:object_id>/lift_early/",
+        opened(Who.SENIOR),
+        params=lambda w: {"object_id": w.here.records["credit.Sanction"].pk},
+        data=lambda w, who: SENT | {"reason": "It was long enough."},
+    ),
+    *dialog(
+        "admin/credit/standing/<path:object_id>/propose_adjustment/",
+        opened(WORKERS),
+        params=lambda w: {"object_id": w.here.owner.pk},
+        data=lambda w, who: SENT | {"points": 1, "reason": "A wrong clock."},
+    ),
+    *(
+        row
+        for step in ("approve", "decline")
+        for row in dialog(
+            ADJUSTMENT + f"{step}_adjustment/",
+            opened(Who.SENIOR),
+            params=_adjustment,
+            data=lambda w, who: SENT,
+        )
+    ),
+    *dialog(
+        ADJUSTMENT + "withdraw_adjustment/",
+        opened(),
+        params=_adjustment,
+        data=lambda w, who: SENT,
+        note="only whoever proposed it: tests/admin/test_adjustments.py",
+    ),
+    *dialog(
         "admin/groups/group/<path:object_id>/give_more_time/",
         opened(Who.REVIEWER, Who.SENIOR),
         params=lambda w: {"object_id": w.here.orphan.pk},
         data=lambda w, who: SENT | {"reason": "Talks go on."},
     ),
-    *_dialog(
+    *dialog(
         "admin/groups/duties/publish/",
         opened(Who.ADMINISTRATOR, FOREIGN),
         data=_new_duties,
     ),
-    *_dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
-    *_dialog(
+    *dialog(HOLD + "approve_hold/", opened(HOLDERS), params=_hold, data=lambda w, who: SENT),
+    *dialog(
         HOLD + "extend_hold/",
         opened(HOLDERS),
         params=_hold,
         data=lambda w, who: SENT | {"review": _day(80)},
     ),
-    *_dialog(
+    *dialog(
         HOLD + "release_hold/",
         opened(HOLDERS),
         params=_hold,
@@ -209,27 +243,25 @@ DIALOGS = [
     *(
         row
         for step in ("accept", "decline")
-        for row in _dialog(
+        for row in dialog(
             f"admin/groups/claim/<path:object_id>/{step}_claim/",
             opened(WORKERS),
             params=lambda w: {"object_id": w.here.claim.pk},
             data=lambda w, who: SENT,
         )
     ),
-    *_dialog("admin/core/windowchange/propose_window/", WINDOW_KEEPERS, data=_window),
-    *_dialog(
-        WINDOW + "approve_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
-    ),
-    *_dialog(
+    *dialog("admin/core/windowchange/propose_window/", WINDOW_KEEPERS, data=_window),
+    *dialog(WINDOW + "approve_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT),
+    *dialog(
         WINDOW + "withdraw_window/", WINDOW_KEEPERS, params=_proposed, data=lambda w, who: SENT
     ),
     # A purge runs over all platforms, so whoever may run one anywhere may run it.
-    *_dialog(
+    *dialog(
         "admin/core/purgerun/start_dry_run/",
         opened(Who.ADMINISTRATOR, FOREIGN),
         data=lambda w, who: SENT,
     ),
-    *_dialog(
+    *dialog(
         "admin/core/purgerun/<path:object_id>/start_purge/",
         opened(Who.ADMINISTRATOR, FOREIGN),
         params=lambda w: {"object_id": w.here.dry_run.pk},
@@ -253,13 +285,13 @@ DIALOGS = [
         for form in ("json", "pdf")
     ),
     # Staff from elsewhere are offered their own platforms only.
-    *_dialog("admin/reports/reportrun/run_report/", opened(AUDITORS, FOREIGN), data=_period),
+    *dialog("admin/reports/reportrun/run_report/", opened(AUDITORS, FOREIGN), data=_period),
     get(
         "admin/reports/reportrun/<uuid:run_id>/report.<str:form>",
         opened(AUDITORS, foreign=HIDDEN) | dict.fromkeys(WORKERS | {Who.OFFICER}, HIDDEN),
         params=lambda w: {"run_id": w.here.unpublished.pk, "form": "pdf"},
     ),
-    *_dialog(
+    *dialog(
         "admin/reports/reportrun/<path:object_id>/publish_report/",
         opened(Who.ADMINISTRATOR),
         params=_unpublished,

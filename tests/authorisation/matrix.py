@@ -8,6 +8,7 @@ from tests.authorisation.admin_rows import ADMIN_ROWS
 from tests.authorisation.api_rows import API_ROWS
 from tests.authorisation.dashboard_rows import DASHBOARD_ROWS
 from tests.authorisation.dialog_rows import DIALOGS
+from tests.authorisation.policy_rows import POLICIES
 from tests.authorisation.public_rows import PUBLIC_ROWS
 
-ROWS = [*PUBLIC_ROWS, *API_ROWS, *DASHBOARD_ROWS, *ADMIN_ROWS, *DIALOGS]
+ROWS = [*PUBLIC_ROWS, *API_ROWS, *DASHBOARD_ROWS, *ADMIN_ROWS, *DIALOGS, *POLICIES]

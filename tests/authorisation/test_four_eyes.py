@@ -6,14 +6,14 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from credit.models import LedgerEntry, Sanction
+from credit.models import Adjustment, LedgerEntry, Sanction
 from groups.models import Decision, Measure
 from identity.models import StaffAssignment, VerificationRequest
 from portal.core.models import Hold, WindowChange
 from tests.credit import findings
 from tests.factories.base import AT, fixture_rows
 from tests.factories.core import HoldFactory, WindowChangeFactory
-from tests.factories.credit import PolicyFactory
+from tests.factories.credit import AdjustmentFactory, PolicyFactory
 from tests.factories.groups import AppealFactory, DecisionFactory
 from tests.factories.identity import (
     AccountFactory,
@@ -102,6 +102,13 @@ def _adjust_alone():
     )
 
 
+def _decline_own_adjustment():
+    found = AdjustmentFactory()
+    Adjustment.objects.filter(pk=found.pk).update(
+        state="DECLINED", decided_by=found.proposed_by, decided_at=AT
+    )
+
+
 def _approve_own_hold():
     found = HoldFactory()
     Hold.objects.filter(pk=found.pk).update(approved_by=found.placed_by, approved_at=AT)
@@ -148,6 +155,7 @@ FOUR_EYES = {
     "a_sanction_is_lifted_early_by_another_person": _lift_own_sanction,
     "policy_is_approved_by_another_person": _approve_own_policy,
     "an_adjustment_is_made_by_two_people": _adjust_alone,
+    "an_adjustment_is_decided_by_another_person": _decline_own_adjustment,
     "hold_is_approved_by_another_person": _approve_own_hold,
     "window_change_is_approved_by_another_person": _approve_own_window,
     "nobody_assigns_a_role_to_themselves": _assign_oneself,

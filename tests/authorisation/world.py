@@ -24,6 +24,7 @@ from tests.authorisation import digests
 from tests.authorisation.people import make_people
 from tests.factories.base import AT, fixture_rows
 from tests.factories.core import HoldFactory
+from tests.factories.credit import PolicyFactory, SimulationFactory
 from tests.factories.events import granted
 from tests.factories.groups import FlagFactory, GroupFactory, TenureFactory
 from tests.factories.identity import (
@@ -73,6 +74,9 @@ class Place:
     passkey: Any
     # Of nobody who signs in.
     invited: Any
+    # Of the policy: a draft, and a simulation of it that has not begun.
+    version: Any
+    waiting: Any
     # The owner's, offered to the reporter; and one without an owner, which the reporter claims.
     offered: Any
     transfer: Any
@@ -214,8 +218,17 @@ def make_place(number):
         decided_flag=decided_flag,
         passkey=_passkey(),
         invited=AccountFactory(platform=platform),
+        **_draft(platform),
         **_verification(scene.owner),
     )
+
+
+def _draft(platform):
+    draft = PolicyFactory(
+        platform=platform, version=80, state="DRAFT", active_from=None, drafted_by=UserFactory()
+    )
+    waiting = SimulationFactory(policy=draft, state="WAITING", findings=None, finished_at=None)
+    return {"version": draft, "waiting": waiting}
 
 
 def _verification(account):

@@ -2,8 +2,9 @@
 
 from credit import policy as policies
 from credit import queries
-from credit.actions import ledger, sanctions
+from credit.actions import ledger, sanctions, simulations
 from credit.models import Policy
+from credit.simulation import NO_SIZES
 from groups.models import Case, Decision, Measure
 from portal.core.actors import Actor
 from tests.factories.base import AT, fixture_rows
@@ -19,6 +20,12 @@ def active_policy(platform):
     return Policy.objects.filter(platform=platform, state="ACTIVE").first() or PolicyFactory(
         platform=platform, version=1
     )
+
+
+def simulate(policy, *, at=AT):
+    """Run a draft as a worker does, so that it can be approved. Return the simulation."""
+    made = simulations.request(policy=policy, by=Actor.user(UserFactory()), at=at)
+    return simulations.make(made=made, sizes=NO_SIZES, by=SYSTEM, at=at)
 
 
 def decision(account, *, points=-2, at=AT, severity="MEDIUM", **fields):

@@ -7,7 +7,7 @@ import pytest
 from credit.models import Policy
 from tests.credit.breaking import Breaks
 from tests.factories.base import AT, fixture_rows
-from tests.factories.credit import PolicyFactory
+from tests.factories.credit import PolicyFactory, SimulationFactory
 from tests.factories.identity import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,7 @@ def version(platform, *, state):
     policy = PolicyFactory(
         platform=platform, state="DRAFT", drafted_by=UserFactory(), active_from=None
     )
+    SimulationFactory(policy=policy)
     for step in STATES[1 : STATES.index(state) + 1]:
         change(policy, state=step, **steps[step])
     policy.refresh_from_db()

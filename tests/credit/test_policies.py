@@ -11,6 +11,7 @@ from credit.actions import policies
 from credit.models import Policy
 from portal.core.actors import Actor
 from portal.core.models import AuditEntry
+from tests.credit import findings
 from tests.factories.identity import UserFactory
 
 SYSTEM = Actor.system("tests")
@@ -156,7 +157,7 @@ def test_a_version_goes_from_draft_to_active_by_two_people(platform, at):
         platform=platform, document=changed("starting_score", to=11), by=drafter, at=at
     )
     assert (policy.version, policy.state) == (2, "DRAFT")
-    policies.mark_simulated(policy=policy, by=SYSTEM, at=at)
+    findings.simulate(policy, at=at)
     policies.approve(policy=policy, by=approver, at=at)
     policies.activate(policy=policy, by=drafter, at=at)
 
@@ -175,11 +176,12 @@ def test_a_version_goes_from_draft_to_active_by_two_people(platform, at):
 
 
 def test_nobody_approves_their_own_draft(platform, at):
+    policies.install_default(platform=platform, by=SYSTEM, at=at)
     drafter = Actor.user(UserFactory(is_staff=True))
     policy = policies.draft(
         platform=platform, document=policy_documents.DEFAULT_DOCUMENT, by=drafter, at=at
     )
-    policies.mark_simulated(policy=policy, by=SYSTEM, at=at)
+    findings.simulate(policy, at=at)
 
     with pytest.raises(policies.NotByThisPerson), transaction.atomic():
         policies.approve(policy=policy, by=drafter, at=at)

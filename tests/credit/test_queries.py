@@ -36,7 +36,7 @@ def test_a_platform_without_a_policy_says_so(db, at):
 def test_the_policy_of_an_instant_is_the_one_in_effect_then(account, policy, at):
     drafter, approver = (Actor.user(UserFactory(is_staff=True)) for _ in range(2))
     second = policies.draft(platform=account.platform, document=policy.document, by=drafter, at=at)
-    policies.mark_simulated(policy=second, by=drafter, at=at)
+    findings.simulate(second, at=at)
     policies.approve(policy=second, by=approver, at=at)
     policies.activate(policy=second, by=approver, at=at)
 

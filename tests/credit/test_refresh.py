@@ -99,7 +99,7 @@ def test_a_new_policy_reaches_every_standing(account, at):
     policy = policies.draft(
         platform=account.platform, document=document, by=Actor.user(drafter), at=at
     )
-    policies.mark_simulated(policy=policy, by=BY, at=at)
+    findings.simulate(policy, at=at)
     policies.approve(policy=policy, by=Actor.user(approver), at=at)
     later = at + timedelta(days=1)
     policies.activate(policy=policy, by=Actor.user(approver), at=later)

@@ -147,7 +147,7 @@ class Ledger(RuleBasedStateMachine):
         policy = policies.draft(
             platform=self.account.platform, document=self.policy.document, by=drafter, at=self.now
         )
-        policies.mark_simulated(policy=policy, by=drafter, at=self.now)
+        findings.simulate(policy, at=self.now)
         policies.approve(policy=policy, by=approver, at=self.now)
         self.policy = policies.activate(policy=policy, by=approver, at=self.now)
         return multiple()

@@ -4,7 +4,10 @@ import json
 
 from django.urls import reverse
 
-from credit.models import LedgerEntry
+from credit.actions import adjustments as credit_adjustments
+from credit.models import LedgerEntry, Sanction
+from groups.actions import adjustments, lifts
+from portal.core.actors import Actor
 from tests.factories.base import AT
 from tests.factories.identity import AccountFactory, UserFactory
 from tests.groups import scene as scenes
@@ -41,6 +44,34 @@ def test_the_file_holds_decisions_standing_appeals_and_notices(as_user, scene):
     (appeal,) = account["appeals"]
     assert appeal["grounds"] == "It was not me."
     assert {notice["kind"] for notice in account["notices"]} == {"DECISION", "APPEAL_RECEIVED"}
+
+
+def test_the_file_says_how_a_restriction_was_lifted_and_what_was_given_back(as_user, scene):
+    scenes.decide_in_effect(scene, scenes.SUSPEND_OWNING)
+    lifts.lift(
+        sanction=Sanction.objects.get(),
+        reason="You restored what was lost.",
+        by=Actor.user(scene.senior()),
+        at=AT,
+    )
+    proposed = credit_adjustments.propose(
+        account=scene.owner,
+        points=1,
+        reason="A wrong clock.",
+        expires_at=None,
+        by=Actor.user(scene.staff()),
+        at=AT,
+    )
+    adjustments.approve(adjustment=proposed, by=Actor.user(scene.senior()), at=AT)
+
+    (account,) = file_of(as_user(scene.owner))[1]["accounts"]
+
+    (restriction,) = account["restrictions"]
+    assert restriction["how_it_was_lifted"] == "EARLY"
+    assert restriction["why_it_was_lifted"] == "You restored what was lost."
+    (given,) = account["points_proposed_to_give_back"]
+    assert (given["points"], given["state"], given["reason"]) == (1, "APPROVED", "A wrong clock.")
+    assert account["standing"]["entries"][0]["kind"] == "ADJUSTMENT"
 
 
 def test_a_reporter_finds_their_words_and_the_reported_person_does_not(as_user, scene):

@@ -2,15 +2,21 @@
 
 import csv
 import io
+from datetime import timedelta
 
+import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from credit.models import LedgerEntry
+from credit.actions import adjustments as credit_adjustments
+from credit.models import LedgerEntry, Sanction
+from groups.actions import adjustments, lifts
 from groups.queries import standing_page
+from portal.core.actors import Actor
 from tests.factories.base import AT
-from tests.factories.groups import TenureFactory
+from tests.factories.groups import GroupFactory, TenureFactory
 from tests.factories.identity import AccountFactory, UserFactory
 from tests.groups import scene as scenes
 from tests.groups.views import reading
@@ -143,6 +149,78 @@ def test_responsibility_is_drawn_and_can_be_taken_along(as_user, scene):
     assert [row["name"] for row in rows] == ["Olga", '\'=HYPERLINK("x")']
     assert rows[1]["until"] == "2026-06-02T12:00:00+00:00"
     assert sheet["Content-Disposition"] == 'attachment; filename="responsibility.csv"'
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("time", "Ended on 2 Dec 2026 ."),
+        ("early", "Lifted early on 4 Nov 2026 by staff: You restored what was lost."),
+        ("appeal", "Undone on appeal on 4 Nov 2026 ."),
+    ],
+)
+def test_each_past_restriction_says_how_it_ended(as_user, scene, how, said):
+    decision = scenes.decide_in_effect(scene, scenes.SUSPEND_OWNING)
+    later = AT + timedelta(days=2)
+    if how == "early":
+        lifts.lift(
+            sanction=Sanction.objects.get(),
+            reason="You restored what was lost.",
+            by=Actor.user(scene.senior()),
+            at=later,
+        )
+    if how == "appeal":
+        appeal = scenes.appeal_against(decision, scene.owner, at=later)
+        scenes.review(appeal, scene.senior(), at=later)
+    address = reverse("groups:account_standing", args=[scene.owner.pk])
+
+    before = reading.words(as_user(scene.owner).get(address))
+    with time_machine.travel(AT + timedelta(days=31), tick=False):
+        after = reading.words(as_user(scene.owner).get(address))
+
+    assert f"Own groups: suspended on 2 Nov 2026 by {decision.reference} . {said}" in after
+    assert "Restrictions that are over" not in before
+    ways = ("Ended on", "Lifted early on", "Undone on appeal on")
+    assert [way for way in ways if way in after] == [way for way in ways if way in said]
+
+
+def test_a_past_restriction_in_one_group_names_it_and_is_not_shown_in_others(as_user, scene):
+    in_group = scenes.MeasureInput(
+        "SUSPEND", privilege="MANAGE_GROUP", days=5, in_group=scene.group
+    )
+    scenes.decide_in_effect(scene, in_group)
+    other = GroupFactory(platform=scene.platform)
+    TenureFactory(group=other, account=scene.owner)
+
+    with time_machine.travel(AT + timedelta(days=6), tick=False):
+        client = as_user(scene.owner)
+        everywhere = client.get(reverse("groups:account_standing", args=[scene.owner.pk]))
+        elsewhere = client.get(reverse("groups:standing", args=[other.pk]))
+
+    assert "Manage groups (only in Night owls ): suspended" in reading.words(everywhere)
+    assert elsewhere.status_code == 200
+    assert "Restrictions that are over" not in reading.words(elsewhere)
+
+
+def test_points_given_back_are_an_entry_like_any_other(as_user, scene):
+    scenes.decide_in_effect(scene, scenes.WARN)
+    proposed = credit_adjustments.propose(
+        account=scene.owner,
+        points=1,
+        reason="A wrong clock.",
+        expires_at=None,
+        by=Actor.user(scene.staff()),
+        at=AT,
+    )
+    client = as_user(scene.owner)
+    assert "A wrong clock." not in reading.words(standing_of(client, scene))
+    adjustments.approve(adjustment=proposed, by=Actor.user(scene.senior()), at=AT)
+
+    text = reading.words(standing_of(client, scene))
+
+    assert "Adjustment: A wrong clock. Given back by two people on the staff. +1" in text
+    assert "Does not expire" in text
+    assert "11 of 12" in text
 
 
 def test_a_platform_without_a_policy_says_so(as_user, place):
