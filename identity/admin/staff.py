@@ -1,21 +1,57 @@
-"""Who works for which platform in which role."""
+"""Who works for which platform in which role: given and ended in dialogs by its administrators."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from identity import staff_mailer
+from identity.actions import staff
 from identity.models import StaffAssignment, User
-from portal.core.admin import columns, filters, panels
+from identity.roles import Permission, Role
+from portal.core.actors import Actor
+from portal.core.admin import columns, dialogs, filters, panels
 from portal.core.admin.base import RecordAdmin
+from portal.core.admin.choosing import PlatformForm
+
+
+class AssignForm(PlatformForm):
+    email = forms.EmailField(label="Email address", max_length=254)
+    name = forms.CharField(
+        max_length=120, help_text="Whoever signs in with this address already keeps their own."
+    )
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+ASSIGN: dict[str, Any] = {
+    "title": "Assign a role",
+    "description": "It holds at once. Somebody new gets a mail with a link to choose a password.",
+    "form_class": AssignForm,
+    "form_submit_text": "Assign",
+}
+END: dict[str, Any] = {
+    "title": "End this role",
+    "description": "What it allows ends at once. What they did stays in their name.",
+    "form_class": dialogs.Confirmation,
+    "form_submit_text": "End it",
+}
+NOT_MAILED = (
+    "The mail to them could not be sent. “Forgotten your password?” on the sign-in page does the "
+    "same: ask them to use it."
+)
 
 
 @admin.register(StaffAssignment)
 class StaffAssignmentAdmin(RecordAdmin):
     permissions = ("administer", "view_audit")
+    actions_list = ("assign_role",)
+    actions_detail = ("end_role",)
     linked_by = ("user",)
     shown_once = (("Ended", "ended_at"),)
     list_display = ("person", "email", "role_name", "platform", "state", "assigned_at")
@@ -50,6 +86,55 @@ class StaffAssignmentAdmin(RecordAdmin):
     def state(self, assignment: StaffAssignment) -> Any:
         ended = assignment.ended_at is not None
         return panels.tag("Ended") if ended else panels.tag("Current", "success")
+
+    def has_assign_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(self.admin_site.platform_ids(request, [Permission.ADMINISTER]))
+
+    def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        found = self.get_object(request, object_id) if object_id else None
+        allowed = self.admin_site.platform_ids(request, [Permission.ADMINISTER])
+        return found is not None and found.ended_at is None and found.platform_id in allowed
+
+    @action(description="Assign a role", icon="person_add", permissions=["assign"], dialog=ASSIGN)
+    def assign_role(self, request: HttpRequest, form: AssignForm) -> HttpResponse:
+        chosen = {name: form.cleaned_data[name] for name in ("platform", "email", "name", "role")}
+        made: list[StaffAssignment] = []
+
+        def do() -> str:
+            by, at = Actor.user(request.user), timezone.now()
+            made.append(staff.assign_by_address(**chosen, by=by, at=at))
+            return _tell(made[0], at=at)
+
+        def back() -> str:
+            return panels.page_of(made[0])
+
+        return dialogs.answer(request, form=form, dialog=ASSIGN, do=do, back=back)
+
+    @action(description="End this role", icon="person_off", permissions=["end"], dialog=END)
+    def end_role(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        assignment = self.get_object(request, object_id)
+        if assignment is None:
+            raise Http404
+
+        def do() -> str:
+            staff.end(assignment=assignment, by=Actor.user(request.user), at=timezone.now())
+            return f"{assignment.user} has this role no more."
+
+        # Without their own role they may not see its page any more.
+        own = assignment.user_id == request.user.pk
+        back = reverse("admin:index") if own else panels.page_of(assignment)
+        return dialogs.answer(request, form=form, dialog=END, do=do, back=back)
+
+
+def _tell(assignment: StaffAssignment, *, at: Any) -> str:
+    """Mail the person if they have no password yet, and say how it went."""
+    role, platform = assignment.get_role_display(), assignment.platform
+    given = f"{assignment.user} has the role {role} on {platform} now."
+    if assignment.user.has_usable_password():
+        return given
+    if staff_mailer.mail(assignment=assignment, at=at):
+        return f"{given} A mail with a link to choose a password is on its way to them."
+    return f"{given} {NOT_MAILED}"
 
 
 @admin.register(User)

@@ -10,5 +10,6 @@ from tests.authorisation.dashboard_rows import DASHBOARD_ROWS
 from tests.authorisation.dialog_rows import DIALOGS
 from tests.authorisation.policy_rows import POLICIES
 from tests.authorisation.public_rows import PUBLIC_ROWS
+from tests.authorisation.setup_rows import SETUP
 
-ROWS = [*PUBLIC_ROWS, *API_ROWS, *DASHBOARD_ROWS, *ADMIN_ROWS, *DIALOGS, *POLICIES]
+ROWS = [*PUBLIC_ROWS, *API_ROWS, *DASHBOARD_ROWS, *ADMIN_ROWS, *DIALOGS, *SETUP, *POLICIES]

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from portal.core import audit, errors, public_addresses
 from portal.core.actors import Actor
+from portal.core.event_types import EVENT_TYPES
 from portal.core.models import Platform, WebhookDelivery, WebhookEndpoint
 
 
@@ -19,6 +20,26 @@ class AlreadyRegistered(errors.Conflict):
     code = "webhook-already-registered"
     title = "This webhook address is registered already"
     advice = "Change the endpoint that exists, or give another address."
+
+
+class NoSuchEvents(errors.Invalid):
+    """An endpoint hears of kinds of events that Accord sends, or of all."""
+
+    code = "no-such-webhook-events"
+
+
+class EndpointChanged(errors.Conflict):
+    """Somebody else changed the endpoint meanwhile."""
+
+    code = "webhook-endpoint-changed"
+
+
+class RotationNotEnded(errors.Conflict):
+    """The secret before the present one still signs, and a third one has no place."""
+
+    code = "webhook-rotation-not-ended"
+    title = "The previous secret still signs"
+    advice = "End the previous secret once the receiver has the present one. Then make a new one."
 
 
 class NotParked(errors.Conflict):
@@ -37,8 +58,9 @@ def register(
 ) -> WebhookEndpoint:
     """Add an endpoint with a new secret, to be shown once.
 
-    Raise AddressRefused or AlreadyRegistered.
+    Raise AddressRefused, AlreadyRegistered or NoSuchEvents.
     """
+    _check(event_types)
     # Before the transaction: this asks the name servers. Settings decide about loopback, not the
     # caller: nobody opens the private network by an argument.
     public_addresses.find_target(url, allow_loopback=settings.WEBHOOK_ALLOW_LOOPBACK)
@@ -52,16 +74,43 @@ def register(
     try:
         with transaction.atomic():
             endpoint.save(force_insert=True)
-            audit.record(action="webhooks.register", record=endpoint, by=by, at=at)
+            new = {"event_types": endpoint.event_types}
+            audit.record(action="webhooks.register", record=endpoint, by=by, at=at, new=new)
     except IntegrityError as error:
         raise AlreadyRegistered("This platform already sends webhooks to this address.") from error
     return endpoint
 
 
 @transaction.atomic(savepoint=False)
+def change(
+    *,
+    endpoint: WebhookEndpoint,
+    seen: Sequence[str],
+    event_types: Sequence[str],
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Send other kinds of events from now on, all if none is named; `seen` are those shown before.
+
+    Raise NoSuchEvents or EndpointChanged.
+    """
+    _check(event_types)
+    as_seen = WebhookEndpoint.objects.filter(id=endpoint.id, event_types=list(seen))
+    if not as_seen.update(event_types=list(event_types)):
+        raise EndpointChanged("The endpoint was changed since you opened it. Reload the page.")
+    old, new = {"event_types": list(seen)}, {"event_types": list(event_types)}
+    audit.record(action="webhooks.change", record=endpoint, by=by, at=at, old=old, new=new)
+
+
+@transaction.atomic(savepoint=False)
 def rotate_secret(*, endpoint: WebhookEndpoint, by: Actor, at: datetime) -> WebhookEndpoint:
-    """Sign with a new secret and, until `end_rotation`, with the one before it too."""
+    """Sign with a new secret and, until `end_rotation`, with the one before it too.
+
+    Raise RotationNotEnded: asked for twice, the one that the receiver has would stop to sign.
+    """
     endpoint = WebhookEndpoint.objects.select_for_update().get(id=endpoint.id)
+    if endpoint.previous_secret is not None:
+        raise RotationNotEnded("The previous secret still signs. End it before you make another.")
     endpoint.previous_secret, endpoint.secret = endpoint.secret, new_secret()
     endpoint.save(update_fields=["secret", "previous_secret"])
     audit.record(action="webhooks.rotate_secret", record=endpoint, by=by, at=at)
@@ -71,8 +120,9 @@ def rotate_secret(*, endpoint: WebhookEndpoint, by: Actor, at: datetime) -> Webh
 @transaction.atomic(savepoint=False)
 def end_rotation(*, endpoint: WebhookEndpoint, by: Actor, at: datetime) -> None:
     """Stop signing with the previous secret."""
-    WebhookEndpoint.objects.filter(id=endpoint.id).update(previous_secret=None)
-    audit.record(action="webhooks.end_rotation", record=endpoint, by=by, at=at)
+    rotating = WebhookEndpoint.objects.filter(id=endpoint.id, previous_secret__isnull=False)
+    if rotating.update(previous_secret=None):
+        audit.record(action="webhooks.end_rotation", record=endpoint, by=by, at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -101,3 +151,8 @@ def replay(*, delivery: WebhookDelivery, by: Actor, at: datetime) -> None:
         raise NotParked("Only a parked delivery can be sent again.")
     old, new = {"state": states.PARKED}, {"state": states.WAITING}
     audit.record(action="webhooks.replay", record=delivery, by=by, at=at, old=old, new=new)
+
+
+def _check(event_types: Sequence[str]) -> None:
+    if not set(event_types) <= EVENT_TYPES.keys():
+        raise NoSuchEvents("Choose among the events that Accord sends.")
