@@ -1,3 +1,3 @@
-from credit.admin import ledger, policies, sanctions, simulations, standings
+from credit.admin import ledger, outlooks, policies, sanctions, simulations, standings
 
-__all__ = ["ledger", "policies", "sanctions", "simulations", "standings"]
+__all__ = ["ledger", "outlooks", "policies", "sanctions", "simulations", "standings"]

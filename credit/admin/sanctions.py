@@ -120,7 +120,7 @@ def row(sanction: Sanction) -> list[Any]:
     ]
 
 
-def _sanctions(request: HttpRequest, account: Account) -> panels.Panel:
+def of_account(request: HttpRequest, account: Account) -> panels.Panel:
     return panels.Panel(
         title="Sanctions",
         head=HEAD,
@@ -129,4 +129,4 @@ def _sanctions(request: HttpRequest, account: Account) -> panels.Panel:
     )
 
 
-admin.site.add_panel(Account, _sanctions, place=30)
+admin.site.add_panel(Account, of_account, place=30)

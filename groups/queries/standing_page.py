@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from credit import outlook
 from credit import queries as credit_queries
 from credit.ladder import Ladder
 from credit.models import Privilege, Sanction
 from credit.models.sanctions import End
+from credit.outlook import Outlook
 from credit.privileges import Answer
 from credit.queries import EntryView, Month
 from groups.models import Decision, Group
@@ -74,6 +76,7 @@ class StandingPage:
     restrictions: Sequence[Past]
     decisions: Sequence[Told]
     months: Sequence[Month]
+    outlook: Outlook
 
     @property
     def taken(self) -> Sequence[str]:
@@ -114,6 +117,7 @@ def get_page(
         restrictions=list(_past(over, known, at=at)),
         decisions=_told(shown[:MOST_DECISIONS], account, at=at),
         months=credit_queries.list_history(account=account, at=at),
+        outlook=outlook.of_record(credit_queries.get_record(account=account, at=at), at=at),
     )
 
 

@@ -26,9 +26,8 @@ A_BARE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}")
 EVERYBODY = set(Role)
 IDENTITY = {Role.IDENTITY_OFFICER}
 HOLDS = {Role.SENIOR, Role.ADMINISTRATOR, Role.AUDITOR}
-AUDIT = {Role.AUDITOR, Role.ADMINISTRATOR}
+AUDIT = REPORTS = {Role.AUDITOR, Role.ADMINISTRATOR}
 ADMINISTER = {Role.ADMINISTRATOR}
-REPORTS = {Role.AUDITOR, Role.ADMINISTRATOR}
 # Who sees which list; what is not in this table fails the test below it.
 MATRIX = {
     "core.Platform": EVERYBODY,
@@ -52,6 +51,7 @@ MATRIX = {
     "credit.LedgerEntry": EVERYBODY,
     "credit.Policy": EVERYBODY,
     "credit.Sanction": EVERYBODY,
+    "credit.Simulation": EVERYBODY,
     "credit.Standing": EVERYBODY,
     "groups.Acknowledgement": EVERYBODY,
     "groups.Appeal": EVERYBODY,

@@ -42,6 +42,16 @@ def test_every_entry_that_counts_is_shown_with_weight_expiry_and_policy(as_user,
     assert reverse("groups:decision", args=[decision.reference]) in page.content.decode()
 
 
+def test_the_page_looks_ahead_by_itself_and_to_one_more_finding(as_user, scene):
+    scenes.decide_in_effect(scene, scenes.WARN)
+
+    text = reading.words(standing_of(as_user(scene.owner), scene))
+
+    assert "Now 10 of 12 points: good standing 1 May 2027 12 of 12 points: good standing" in text
+    assert "Low 1 point 31 Jan 2027 Under watch –" in text
+    assert "Critical 10 points 1 Nov 2028 Suspended create groups, own groups, manage" in text
+
+
 def test_a_reversed_entry_stays_visible_and_no_longer_counts(as_user, scene):
     decision = scenes.decide_in_effect(scene, scenes.WARN)
     appeal = scenes.appeal_against(decision, scene.owner, at=AT)
