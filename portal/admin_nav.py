@@ -61,6 +61,7 @@ RECORDS = {
     ],
     "Reports": [
         ("Reports", "summarize", "reports_reportrun"),
+        ("Fairness", "equalizer", "fairness"),
         ("Schedules", "calendar_month", "reports_reportschedule"),
         ("Authority requests", "account_balance", "reports_authorityrequest"),
         ("DSA statements", "description", "reports_dsastatement"),
@@ -79,6 +80,7 @@ RECORDS = {
 # Pages that are no lists, and what opens them.
 PAGES = {
     "bring": (Permission.ADMINISTER,),
+    "fairness": (Permission.VIEW_REPORTS,),
     "log": (Permission.VIEW_RECORDS,),
     "retention": (Permission.RUN_PURGE, Permission.VIEW_AUDIT),
 }

@@ -11,6 +11,8 @@ from unfold.decorators import display
 from credit.admin import ledger, sanctions
 from credit.models import LedgerEntry, Sanction
 from groups.models import Case, Decision
+from groups.queries import decided, rules
+from portal.core import languages
 from portal.core.admin import columns, filters, panels
 from portal.core.admin.base import RecordAdmin
 
@@ -25,6 +27,7 @@ class StateFilter(filters.DropdownFilter):
             ("held", "Waits for a second person"),
             ("returned", "Returned"),
             ("overridden", "Overridden"),
+            ("first", "First of its case, took effect"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -39,7 +42,49 @@ class StateFilter(filters.DropdownFilter):
                 return queryset.exclude(returned_at=None)
             case "overridden":
                 return queryset.filter(overridden)
+            case "first":
+                return decided.keep_first(queryset)
         return queryset
+
+
+class RuleFilter(filters.DropdownFilter):
+    """By the code of the rule, in whatever version."""
+
+    title = "rule"
+    parameter_name = "rule_code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        titles = rules.get_titles(platform_ids=model_admin.platform_ids(request))
+        return [(code, f"{code} {title}") for code, title in titles.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(rule__code=self.value()) if self.value() else queryset
+
+
+class LanguageFilter(filters.DropdownFilter):
+    """Offers the language that a link asked for; a list of all would read every group."""
+
+    title = "language of the group"
+    parameter_name = "group_language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        code = self.value()
+        return [(code, languages.name_of(code))] if code else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return decided.keep_language(queryset, self.value()) if self.value() else queryset
+
+
+class SizeFilter(filters.DropdownFilter):
+    title = "size of the group"
+    parameter_name = "group_size"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(place), name) for place, name in decided.BANDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = dict(self.lookup_choices).keys() & {self.value()}
+        return decided.keep_band(queryset, int(self.value())) if chosen else queryset
 
 
 def state_tag(decision: Decision) -> Any:
@@ -79,7 +124,11 @@ class DecisionAdmin(RecordAdmin):
         filters.PlatformFilter,
         StateFilter,
         ("outcome", ChoicesDropdownFilter),
+        RuleFilter,
+        SizeFilter,
+        LanguageFilter,
         filters.since("decided_at", "decided"),
+        filters.days("decided_at", "days"),
     )
     search_fields = ("subject_account__external_id__exact", "subject_group__external_id__exact")
     search_help_text = "D-24029, or the platform's id"

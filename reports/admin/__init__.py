@@ -1,3 +1,3 @@
-from reports.admin import authority_requests, runs, statements
+from reports.admin import authority_requests, fairness, runs, statements
 
-__all__ = ["authority_requests", "runs", "statements"]
+__all__ = ["authority_requests", "fairness", "runs", "statements"]

@@ -1,6 +1,5 @@
 """Reports, each frozen with the digests of its files."""
 
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from unfold.forms import BaseDialogForm
 
 from identity.models import User
 from identity.roles import Permission
+from portal.core import days
 from portal.core.actors import Actor
 from portal.core.admin import columns, dialogs, filters, panels
 from portal.core.admin.base import RecordAdmin
@@ -135,8 +135,8 @@ class ReportRunAdmin(RecordAdmin):
         def do() -> str:
             run = runs.request(
                 platform=chosen["platform"],
-                period_from=_midnight(chosen["first"]),
-                period_to=_end_of(chosen["last"]),
+                period_from=days.begin_of(chosen["first"]),
+                period_to=days.end_of(chosen["last"]),
                 correction_note=chosen["correction_note"],
                 by=Actor.user(request.user),
                 at=timezone.now(),
@@ -174,17 +174,6 @@ class ReportRunAdmin(RecordAdmin):
     @display(description="Asked for by")
     def requester(self, run: ReportRun) -> str:
         return str(run.requested_by or "The schedule")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _end_of(day: date) -> datetime:
-    """Return the midnight after `day`. The last day of the calendar has none: its last instant."""
-    if day == date.max:
-        return datetime.max.replace(tzinfo=UTC)
-    return _midnight(day + timedelta(days=1))
 
 
 @admin.register(ReportSchedule)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import get_language_info
 from unfold.decorators import display
 
+from portal.core import languages
 from portal.core.admin import panels
 
 
@@ -36,9 +36,6 @@ def language(column: str = "language") -> Callable[..., Any]:
     @display(description="Language")
     def value(self: Any, record: Any) -> str:
         code = getattr(record, column)
-        try:
-            return str(get_language_info(code)["name"]) if code else panels.NOTHING
-        except KeyError:
-            return str(code)
+        return languages.name_of(code) if code else panels.NOTHING
 
     return value

@@ -1,6 +1,6 @@
 """Filters that several lists share."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
+from portal.core import days as whole_days
 from portal.core.models import Platform
 
 
@@ -60,6 +61,41 @@ def since(field: str, title: str) -> type[DropdownFilter]:
 
     SinceFilter.title = title
     return SinceFilter
+
+
+def days(field: str, title: str) -> type[DropdownFilter]:
+    """Keep some days of `field` (UTC), as a link from another page asks: 2026-01-01_2026-06-30.
+
+    It offers nothing but the days asked for, so that the reader sees them and can drop them.
+    """
+
+    class DaysFilter(DropdownFilter):
+        parameter_name = f"{field}_days"
+
+        def period(self) -> tuple[date, date] | None:
+            first, _, last = (self.value() or "").partition("_")
+            try:
+                return date.fromisoformat(first), date.fromisoformat(last)
+            except ValueError:
+                return None
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            period = self.period()
+            if period is None:
+                return []
+            first, last = period
+            return [(self.value(), f"{first:%-d %b %Y} to {last:%-d %b %Y}")]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            period = self.period()
+            if period is None:
+                return queryset
+            first, last = period
+            since, until = whole_days.begin_of(first), whole_days.end_of(last)
+            return queryset.filter(**{f"{field}__gte": since, f"{field}__lt": until})
+
+    DaysFilter.title = title
+    return DaysFilter
 
 
 def due(field: str = "due_at") -> type[DropdownFilter]:
