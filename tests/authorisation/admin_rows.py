@@ -266,6 +266,17 @@ TABLES = [
     ),
 ]
 
+FAIRNESS = [
+    ("admin/reports/fairness/", {}),
+    (
+        "admin/reports/fairness.<str:form>",
+        {
+            "params": lambda w: {"form": "json"},
+            "changes": True,
+            "note": "it leaves an audit entry",
+        },
+    ),
+]
 FRAME = [
     get("admin/", opened(ALL_STAFF, FOREIGN)),
     get("admin/search/", opened(ALL_STAFF, FOREIGN), data=lambda w, who: {"s": "case"}),
@@ -275,6 +286,22 @@ FRAME = [
     get("admin/jsi18n/", opened(ALL_STAFF, FOREIGN)),
     get("admin/groups/log/", opened(ALL_STAFF, FOREIGN)),
     get("admin/retention/", opened(AUDITORS, FOREIGN)),
+    *(
+        get(route, opened(AUDITORS, FOREIGN), **options)
+        # Each reads of their own platforms.
+        for route, options in FAIRNESS
+    ),
+    *(
+        get(
+            route,
+            opened(AUDITORS, foreign=HIDDEN),
+            data=lambda w, who: {"platform": w.here.platform.slug},
+            hidden=422,
+            of="of this platform",
+            **options,
+        )
+        for route, options in FAIRNESS
+    ),
     get(
         "admin/groups/log.<str:form>",
         opened(ALL_STAFF, FOREIGN),

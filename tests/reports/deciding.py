@@ -1,4 +1,4 @@
-"""Decisions in numbers: what was decided where, under which rule, by whom, and what became of it."""
+"""Many decisions at once: where, under which rule, by whom, and what became of each."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
