@@ -85,7 +85,7 @@ def _waiting(world, who):
 
 
 def _done(world):
-    return {"id": world.here.records["credit.Simulation"].pk, "form": "csv"}
+    return {"id": world.here.simulated.pk, "form": "csv"}
 
 
 STEPS = [

@@ -74,9 +74,10 @@ class Place:
     passkey: Any
     # Of nobody who signs in.
     invited: Any
-    # Of the policy: a draft, and a simulation of it that has not begun.
+    # Of the policy: a draft, a simulation of it that has not begun, and a finished one.
     version: Any
     waiting: Any
+    simulated: Any
     # The owner's, offered to the reporter; and one without an owner, which the reporter claims.
     offered: Any
     transfer: Any
@@ -228,7 +229,7 @@ def _draft(platform):
         platform=platform, version=80, state="DRAFT", active_from=None, drafted_by=UserFactory()
     )
     waiting = SimulationFactory(policy=draft, state="WAITING", findings=None, finished_at=None)
-    return {"version": draft, "waiting": waiting}
+    return {"version": draft, "waiting": waiting, "simulated": SimulationFactory(policy=draft)}
 
 
 def _verification(account):
