@@ -241,12 +241,12 @@ def _in_words(rate: Rate | None) -> SafeString | str:
     if rate is None:
         return f"Too few: below {FEWEST}"
     own = rate.own
-    said = f"{_percent(own.share)} ({_percent(own.low)} to {_percent(own.high)})"
+    said = f"{_percent(own.share)} ({100 * own.low:.0f} to {_percent(own.high)})"
     return format_html("{} {}", said, panels.tag(APART, "warning")) if rate.differs else said
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 # --- the picture ------------------------------------------------------------------------------

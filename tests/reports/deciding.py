@@ -1,7 +1,9 @@
 """Many decisions at once: where, under which rule, by whom, and what became of each."""
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
 
 from django.db.models import F
 
@@ -81,7 +83,14 @@ class Desk:
         ]
         # An override keeps a warning, which no count may take for another decision.
         after = [
-            replace(one, by=self.reviewer, outcome="MEASURES", measures=("WARN",), appeal="")
+            Decided(
+                one.rule,
+                one.group,
+                self.reviewer,
+                outcome="MEASURES",
+                measures=("WARN",),
+                at=one.at + 2 * DAY,
+            )
             for one, _ in changed
         ]
         overrides = [
@@ -154,3 +163,9 @@ def _terms(kind):
         "REVOKE": {"privilege": "OWN_GROUP"},
     }
     return terms.get(kind, {})
+
+
+def text_of(cell):
+    """A cell of a table as people read it."""
+    text = unescape(re.sub(r"<[^>]+>", "", str(cell)))
+    return text.replace("\N{NO-BREAK SPACE}", " ").strip()
