@@ -19,7 +19,7 @@ from bench import results, servers
 from bench.measuring import ROUNDS, Figure, short
 from portal.embedded.places import Refused
 
-TOPICS = ("ingest", "singles", "purge", "pages", "memory", "overload", "tenures")
+TOPICS = ("ingest", "singles", "purge", "pages", "memory", "overload", "tenures", "standing")
 console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
 
 
@@ -78,6 +78,10 @@ def _measure(
             from bench import tenures
 
             return tenures.measure(running, at=at, rounds=options.rounds)
+        case "standing":
+            from bench import standing
+
+            return standing.measure(running, at=at, rounds=options.rounds)
         case "singles":
             from bench import singles
 

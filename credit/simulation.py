@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from credit import policy as policies
+from credit import projection
 from credit.models import Policy, Privilege
 from credit.policy import SEVERITIES, Document
 
@@ -206,9 +207,9 @@ def run(*, document: Document, against: Policy, at: datetime, sizes: str = NO_SI
         terms=_terms(versions, document, values),
         severity=SEVERITY.format(alias="e"),
         other_severity=SEVERITY.format(alias="o"),
-        tier_before=_tier("a.score_before", before),
-        tier_after=_tier("a.score_after", document),
-        tier_always=_tier("a.score_always", document),
+        tier_before=projection.place_of("a.score_before", before),
+        tier_after=projection.place_of("a.score_after", document),
+        tier_always=projection.place_of("a.score_always", document),
         size=_size(),
         age=_age(),
         sizes=sizes,
@@ -234,13 +235,6 @@ def _terms(versions: Iterable[Policy], document: Document, values: dict[str, Any
                 f" {then.terms_of(severity).points}, {now.points}, interval '{days} days')"
             )
     return ", ".join(rows)
-
-
-def _tier(score: str, document: Document) -> str:
-    """Say in SQL which place in the list of tiers a score has."""
-    *better, _worst = enumerate(document.tiers)
-    whens = " ".join(f"WHEN {score} >= {tier.at_least} THEN {place}" for place, tier in better)
-    return f"CASE {whens} ELSE {len(document.tiers) - 1} END" if whens else "0"
 
 
 def _size() -> str:

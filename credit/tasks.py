@@ -6,7 +6,8 @@ from django.utils import timezone
 from credit.actions import policies, standings
 from portal.core.actors import Actor
 
-BATCH = 500
+# Each a transaction: 0.3 s where no answer changes, some seconds where every one does.
+BATCH = 5000
 
 
 @shared_task(name="credit.tasks.refresh_standings", time_limit=300, ignore_result=True)

@@ -1,18 +1,19 @@
 """The projection of each ledger: written with every entry, and when time changes something."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
-from credit import changes, queries
+from credit import changes, projection, queries
 from credit.changes import StandingChange
 from credit.models import LedgerEntry, Policy, Sanction, Standing
+from credit.projection import Former
 from credit.record import Record
 from identity.models import Account
 from portal.core import audit
@@ -47,49 +48,62 @@ def refresh_due(*, by: Actor, at: datetime, limit: int) -> int:
 
     1. Claim them, with their accounts, passing over those that somebody else has locked: an
        action on such an account refreshes it anyway.
-    2. Compare the answers as they were at `as_of` with those of now: both follow from the rows
-       as they are, so the difference is what time alone changed.
-    3. Write the projection and tell the platforms of changed answers.
+    2. Write what their ledgers give now, platform by platform, in one statement each.
+    3. Where the answers may differ, compare them as they were at `as_of` with those of now: both
+       follow from the rows as they are, so the difference is what time or the policy changed.
+       Tell the platforms.
     """
-    claimed = _claim(at=at, limit=limit)
-    entries, sanctions = _rows_of([standing.account_id for standing in claimed])
-    policies: dict[UUID, Policy] = {}
-    projected: list[tuple[Account, Record]] = []
+    claimed = projection.claim(at=at, limit=limit)
     found: list[tuple[Account, StandingChange]] = []
-    for standing in claimed:
-        if (current := policies.get(standing.platform_id)) is None:
-            current = queries.get_policy(platform_id=standing.platform_id, at=at)
-            policies[standing.platform_id] = current
-        account = standing.account
-        then = Record(standing.policy, tuple(entries[account.pk]), tuple(sanctions[account.pk]))
-        now = replace(then, policy=current)
-        projected.append((account, now))
-        found += [(account, change) for change in _changes(standing, then, now, at)]
-    write(projected=projected, at=at)
-    if claimed:
+    for part in claimed:
+        current = queries.get_policy(platform_id=part.platform_id, at=at)
+        others = {*part.policies} - {current.pk}
+        policies = {current.pk: current} | Policy.objects.in_bulk(others)
+        former = projection.write(part, policies=policies, current=current, at=at)
+        found += _compare(former, policies, current, at)
+    count = sum(part.count for part in claimed)
+    if count:
         told = changes.announce(found, at=at)
-        new = {"refreshed": len(claimed), "answers_changed": told}
+        new = {"refreshed": count, "answers_changed": told}
         audit.record(action="standings.refresh", record=Standing, by=by, at=at, new=new)
-    return len(claimed)
+    return count
 
 
-def _claim(*, at: datetime, limit: int) -> list[Standing]:
-    free = (
-        Standing.objects.filter(as_of__lte=at)
-        .select_related("account", "policy")
-        .select_for_update(of=("self", "account"), skip_locked=True, no_key=True)
-    )
-    due = list(free.filter(next_change_at__lte=at).order_by("next_change_at")[:limit])
-    if len(due) < limit:
-        # Without a successor a retired policy goes on: its standings are as current as can be.
-        succeeded = Q(
-            platform__policies__active_from__gte=F("retired_at"),
-            platform__policies__active_from__lte=at,
-        )
-        retired = Policy.objects.filter(succeeded, retired_at__lte=at).values_list("pk", flat=True)
-        under = free.filter(policy__in=list(retired)).exclude(pk__in=[s.pk for s in due])
-        due += under.order_by("pk")[: limit - len(due)]
-    return due
+def _compare(
+    former: list[Former], policies: Mapping[UUID, Policy], current: Policy, at: datetime
+) -> Iterator[tuple[Account, StandingChange]]:
+    """Yield what changed on the platform, and in groups where a sanction began or ended."""
+    if not former:
+        return
+    ids = [one.account_id for one in former]
+    accounts = Account.objects.in_bulk(ids)
+    entries, sanctions = _rows_of(ids, since=min(one.as_of for one in former))
+    for one in former:
+        account = accounts[one.account_id]
+        now = Record(current, tuple(entries[account.pk]), tuple(sanctions[account.pk]))
+        then = replace(now, policy=policies[one.policy_id])
+        for group_id in _groups(now, one.as_of, at):
+            yield (
+                account,
+                changes.between(
+                    account=account,
+                    before=then,
+                    was_at=one.as_of,
+                    after=now,
+                    at=at,
+                    group_id=group_id,
+                ),
+            )
+
+
+def _groups(record: Record, was_at: datetime, at: datetime) -> list[UUID | None]:
+    turned = [
+        sanction.scope_group_id
+        for sanction in record.sanctions
+        if sanction.scope_group_id
+        and sanction.is_in_force_at(was_at) != sanction.is_in_force_at(at)
+    ]
+    return list(dict.fromkeys([None, *turned]))
 
 
 def _project(account: Account, record: Record, last_number: int, at: datetime) -> Standing:
@@ -106,31 +120,12 @@ def _project(account: Account, record: Record, last_number: int, at: datetime) -
     )
 
 
-def _changes(
-    standing: Standing, then: Record, now: Record, at: datetime
-) -> Iterator[StandingChange]:
-    """Yield what changed on the platform, and in groups where a sanction began or ended."""
-    groups = [
-        sanction.scope_group_id
-        for sanction in now.sanctions
-        if sanction.scope_group_id
-        and sanction.is_in_force_at(standing.as_of) != sanction.is_in_force_at(at)
-    ]
-    for group_id in dict.fromkeys([None, *groups]):
-        yield changes.between(
-            account=standing.account,
-            before=then,
-            was_at=standing.as_of,
-            after=now,
-            at=at,
-            group_id=group_id,
-        )
-
-
 def _rows_of(
-    accounts: list[UUID],
+    accounts: list[UUID], *, since: datetime
 ) -> tuple[dict[UUID, list[LedgerEntry]], dict[UUID, list[Sanction]]]:
+    """Load what has counted at `since` or later, and every sanction."""
     entries = LedgerEntry.objects.filter(account__in=accounts).order_by("sequence")
+    entries = entries.filter(Q(expires_at=None) | Q(expires_at__gt=since))
     sanctions = Sanction.objects.filter(account__in=accounts).order_by("starts_at", "pk")
     return _by_account(entries), _by_account(sanctions)
 

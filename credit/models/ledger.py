@@ -34,7 +34,9 @@ class LedgerEntry(models.Model):
         ADJUSTMENT = "ADJUSTMENT"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="ledger")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="ledger", db_index=False
+    )
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="+")
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -110,6 +112,14 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(
                 name="an_entry_expires_after_it_takes_effect",
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gte=F("effective_at")),
+            ),
+        ]
+        indexes: ClassVar = [
+            # The refresher folds many ledgers without reading the table.
+            models.Index(
+                fields=["account"],
+                include=["effective_at", "expires_at", "points"],
+                name="ledger_folds_by_account",
             ),
         ]
         triggers: ClassVar = [

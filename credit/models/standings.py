@@ -22,7 +22,7 @@ class Standing(models.Model):
         Account, on_delete=models.CASCADE, primary_key=True, related_name="standing"
     )
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="+")
-    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+", db_index=False)
     score = models.SmallIntegerField()
     tier = models.CharField(max_length=40)
     # The last number of the ledger, also when the purge has taken that entry.
@@ -39,6 +39,8 @@ class Standing(models.Model):
                 name="standing_changes_next",
                 condition=Q(next_change_at__isnull=False),
             ),
+            # And, after a new policy, whose standing is of the one before, in batches.
+            models.Index(fields=["policy", "account"], name="standing_by_policy"),
         ]
 
         triggers: ClassVar = [

@@ -1,6 +1,7 @@
 """Eight people at once on one account: every entry gets its number, a decision counts once."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from credit import queries, verification
 from credit.actions import ledger, sanctions, standings
 from credit.models import LedgerEntry, Sanction, Standing
 from portal.core.actors import Actor
-from portal.core.models import AuditEntry
+from portal.core.models import AuditEntry, OutboxEvent
 from tests.credit import findings
 from tests.factories.core import PlatformFactory
 from tests.factories.identity import AccountFactory, UserFactory
@@ -146,3 +147,20 @@ def test_eight_refreshers_share_the_work(account, at):
         pass
     assert Standing.objects.filter(score=12).count() == 40
     assert verification.verify().differences == []
+
+
+@pytest.mark.parametrize("trial", range(3))
+def test_two_refreshers_side_by_side_tell_of_each_change_once(account, at, trial):
+    accounts = [account, *AccountFactory.create_batch(19, platform=account.platform)]
+    for one in accounts:
+        findings.sanction(one, days=3)
+    OutboxEvent.objects.all().delete()
+    by, over = Actor.system("tests"), at + timedelta(days=3)
+
+    results = at_once([lambda: standings.refresh_due(by=by, at=over, limit=20) for _ in range(2)])
+    while count := standings.refresh_due(by=by, at=over, limit=20):
+        results.append(count)
+
+    assert sum(results) == 20
+    told = OutboxEvent.objects.values_list("subject", flat=True)
+    assert sorted(told) == sorted(one.external_id for one in accounts)

@@ -48,12 +48,12 @@ def test_a_run_takes_a_bounded_number_and_audits_once(account, at):
 def test_a_run_costs_the_same_queries_for_one_and_for_ten(account, at, django_assert_num_queries):
     over = at + timedelta(days=180)
     findings.penalty(account)
-    # Due, retired policies; entries, sanctions, policy; standings, audit.
-    with django_assert_num_queries(8):
+    # Due by time, due by policy; policy; standings, audit.
+    with django_assert_num_queries(5):
         refresh(over)
     for one in AccountFactory.create_batch(10, platform=account.platform):
         findings.penalty(one)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         assert refresh(over + timedelta(days=1)) == 10
 
 
