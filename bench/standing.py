@@ -14,6 +14,8 @@ from bench.servers import Servers
 ACCOUNTS, FINDINGS = 1_000_000, 4_900_000
 # One finding of so many is reversed, ten days later: with the reversals 5 million entries.
 REVERSED = 50
+# A recompute alone takes more than a minute.
+MOST_ROUNDS = 2
 PARTS = (
     """
     INSERT INTO identity_account (id, platform_id, external_id, display_name, created_at)
@@ -147,7 +149,7 @@ class Scene:
         seconds = time.perf_counter() - started
         told = OutboxEvent.objects.count() - told
         what = f"{limit:,} accounts under a policy that moves every threshold by a point"
-        note = f"once; {told:,} platforms' events of changed answers among them"
+        note = f"once; the answers of {told:,} changed and were announced"
         return Figure(what, "", [seconds], unit="s", note=note)
 
     def activate(self, document: dict[str, Any]) -> None:
@@ -175,6 +177,7 @@ class Scene:
 
 
 def measure(servers: Servers, *, at: datetime, rounds: int) -> list[Figure]:
+    rounds = min(rounds, MOST_ROUNDS)
     started = time.monotonic()
     with servers.connect() as database:
         fill(database, at=at)

@@ -1,9 +1,7 @@
 """Many decisions at once: where, under which rule, by whom, and what became of each."""
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
-from html import unescape
 
 from django.db.models import F
 
@@ -163,9 +161,3 @@ def _terms(kind):
         "REVOKE": {"privilege": "OWN_GROUP"},
     }
     return terms.get(kind, {})
-
-
-def text_of(cell):
-    """A cell of a table as people read it."""
-    text = unescape(re.sub(r"<[^>]+>", "", str(cell)))
-    return text.replace("\N{NO-BREAK SPACE}", " ").strip()
