@@ -1,7 +1,5 @@
 """What a simulation found: who would stand where, who would lose or get what, and examples."""
 
-import csv
-import io
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +18,7 @@ from credit import simulation
 from credit.models import Policy, Simulation
 from credit.simulation import AGES, SIZES, Change, Findings
 from identity.models import Account
+from portal.core import cells
 from portal.core.admin import filters, panels
 from portal.core.admin.base import RecordAdmin
 
@@ -121,11 +120,8 @@ class SimulationAdmin(RecordAdmin):
                 }
             )
         else:
-            text = io.StringIO()
-            writer = csv.DictWriter(text, fieldnames=list(_HEADS))
-            writer.writeheader()
-            writer.writerows(rows)
-            response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+            text = cells.as_csv([_HEADS, *(list(row.values()) for row in rows)])
+            response = HttpResponse(text, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="simulation.{form}"'
         return response
 

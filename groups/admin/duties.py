@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
 
 from groups.actions import duties
 from groups.models import Acknowledgement, Duties, Group, Rule
@@ -16,7 +15,7 @@ from identity.roles import Permission
 from portal.core.actors import Actor
 from portal.core.admin import columns, dialogs, filters, panels
 from portal.core.admin.base import RecordAdmin
-from portal.core.models import Platform
+from portal.core.admin.choosing import PlatformForm
 
 LANGUAGES = ("en", "de")
 SEVERITY_TAGS = {"LOW": "neutral", "MEDIUM": "info", "HIGH": "warning", "CRITICAL": "danger"}
@@ -68,8 +67,7 @@ class RuleAdmin(RecordAdmin):
         return panels.tag("Retired") if rule.retired_at else panels.tag("In force", "success")
 
 
-class PublishForm(BaseDialogForm):
-    platform = forms.ModelChoiceField(queryset=Platform.objects.none())
+class PublishForm(PlatformForm):
     text_en = forms.CharField(
         label="Text in English", max_length=duties.LONGEST, widget=forms.Textarea({"rows": 8})
     )
@@ -80,14 +78,6 @@ class PublishForm(BaseDialogForm):
         widget=forms.Textarea({"rows": 8}),
         help_text="Left empty, everybody reads the English one.",
     )
-
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        ids = admin.site.platform_ids(request, [Permission.ADMINISTER])
-        field: Any = self.fields["platform"]
-        field.queryset = Platform.objects.filter(pk__in=ids).order_by("name")
-        if len(ids) == 1:
-            field.initial = field.queryset.first()
 
 
 PUBLISH = {

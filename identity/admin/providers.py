@@ -19,7 +19,7 @@ from identity.roles import Permission
 from portal.core.actors import Actor
 from portal.core.admin import columns, dialogs, filters, panels
 from portal.core.admin.base import RecordAdmin
-from portal.core.models import Platform
+from portal.core.admin.choosing import PlatformForm
 
 KINDS = {
     "MANUAL": "Manual: an identity officer checks",
@@ -38,18 +38,9 @@ class ProviderForm(BaseDialogForm):
     )
 
 
-class AddForm(ProviderForm):
-    platform = forms.ModelChoiceField(queryset=Platform.objects.none())
+class AddForm(ProviderForm, PlatformForm):
     kind = forms.ChoiceField(choices=list(KINDS.items()))
     field_order = ("platform", "name", "kind", "level", "validity_days")
-
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        ids = admin.site.platform_ids(request, [Permission.ADMINISTER])
-        field: Any = self.fields["platform"]
-        field.queryset = Platform.objects.filter(pk__in=ids).order_by("name")
-        if len(ids) == 1:
-            field.initial = field.queryset.first()
 
 
 class ChangeForm(ProviderForm):

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
 
 from identity.models import User
 from identity.roles import Permission
@@ -19,7 +18,7 @@ from portal.core import days
 from portal.core.actors import Actor
 from portal.core.admin import columns, dialogs, filters, panels
 from portal.core.admin.base import RecordAdmin
-from portal.core.models import Platform
+from portal.core.admin.choosing import PlatformForm
 from reports import access, views
 from reports.actions import runs
 from reports.models import ReportRun, ReportSchedule
@@ -27,10 +26,10 @@ from reports.models import ReportRun, ReportSchedule
 STATE_TAGS = {"WAITING": "info", "RUNNING": "info", "DONE": "success", "FAILED": "danger"}
 
 
-class AskForm(BaseDialogForm):
+class AskForm(PlatformForm):
     """A period by its first and last day, in UTC as the report counts."""
 
-    platform = forms.ModelChoiceField(queryset=Platform.objects.none())
+    permission = Permission.VIEW_REPORTS
     first = dialogs.DayField(label="First day")
     last = dialogs.DayField(label="Last day")
     correction_note = forms.CharField(
@@ -39,15 +38,6 @@ class AskForm(BaseDialogForm):
         max_length=500,
         required=False,
     )
-
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        ids = admin.site.platform_ids(request, [Permission.VIEW_REPORTS])
-        platforms = Platform.objects.filter(pk__in=ids).order_by("name")
-        field: Any = self.fields["platform"]
-        field.queryset = platforms
-        if len(ids) == 1:
-            field.initial = platforms.first()
 
 
 ASK = {

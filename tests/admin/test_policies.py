@@ -241,6 +241,18 @@ def test_the_files_hold_every_count_and_no_account(platform, ines):
     assert ines.get(url.replace(".csv", ".pdf")).status_code == 404
 
 
+def test_a_level_that_looks_like_a_formula_is_none_in_the_file(platform, ines):
+    AccountFactory(platform=platform)
+    policy = drafted(ines, platform)
+    save(ines, policy, **{"tiers-0-name": "=1+1"})
+    policy.refresh_from_db()
+    made = findings.simulate(policy)
+
+    file = ines.get(reverse("admin:credit_simulation_file", args=[made.pk, "csv"]))
+
+    assert file.content.decode().splitlines()[1].startswith("Good standing,'=1+1,'=1+1,")
+
+
 def test_the_schema_describes_the_shipped_document(platform, ines):
     schema = ines.get(reverse("admin:credit_policy_schema")).json()
 

@@ -11,13 +11,14 @@ from portal.core.models import Platform
 
 
 class PlatformForm(BaseDialogForm):
-    """Offers the platforms that the reader administers."""
+    """Offers the platforms on which the reader has `permission`."""
 
+    permission = "administer"
     platform = forms.ModelChoiceField(queryset=Platform.objects.none())
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
-        ids = admin.site.platform_ids(request, ["administer"])
+        ids = admin.site.platform_ids(request, [self.permission])
         field: Any = self.fields["platform"]
         field.queryset = Platform.objects.filter(pk__in=ids).order_by("name")
         if len(ids) == 1:
