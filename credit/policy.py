@@ -33,10 +33,15 @@ class InvalidPolicy(Invalid):
 
 
 class Terms(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one finding of a severity costs, and for how long it counts."""
+    """What one finding of a severity costs, for how long it counts, and what comes back before.
+
+    After each `restored_every_days` without a further finding one of its points comes back; null:
+    they stay until the finding stops counting.
+    """
 
     points: Points
     lifetime_days: Days
+    restored_every_days: Days | None = None
 
 
 class Severities(Struct, frozen=True, forbid_unknown_fields=True, rename="upper"):
@@ -50,6 +55,12 @@ class FirstFinding(Struct, frozen=True, forbid_unknown_fields=True):
     """A LOW finding costs nothing while nothing else counts: it is a warning, for these days."""
 
     lifetime_days: Days
+
+
+class Duties(Struct, frozen=True, forbid_unknown_fields=True):
+    """A report answered in time and found handled gives a point back, once in so many days."""
+
+    restored_every_days: Days
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +111,7 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     severities: Severities
     tiers: Annotated[tuple[Tier, ...], Meta(min_length=1, max_length=10)]
     first_low_finding: FirstFinding | None = None
+    duties: Duties | None = None
     verification: Annotated[tuple[Verified, ...], Meta(max_length=10)] = VERIFIED
     managers: Annotated[tuple[Managed, ...], Meta(max_length=10)] = MANAGED
 

@@ -75,6 +75,14 @@ def contradictions(document: "Document") -> list[dict[str, str]]:
             f"severities/{graver}",
             f"A {graver} finding must not cost less, or count for less time, than a {milder} one.",
         )
+    for severity in GRAVER:
+        terms = document.terms_of(severity)
+        claim(
+            terms.restored_every_days is None or terms.restored_every_days < terms.lifetime_days,
+            f"severities/{severity}/restored_every_days",
+            f"A {severity} finding stops counting after {terms.lifetime_days} days: a point of it "
+            "must come back before that, or none at all.",
+        )
     claim(
         len({tier.name for tier in tiers}) == len(tiers),
         "tiers",

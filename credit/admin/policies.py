@@ -132,13 +132,22 @@ def _severities(request: HttpRequest, policy: Policy) -> panels.Panel:
     return panels.Panel(
         title="What a decision costs",
         note=f"Everybody starts with a score of {start}.",
-        head=["Severity", "Points", "Counts for"],
+        head=["Severity", "Points", "Counts for", "A point comes back"],
         rows=[
-            [name.capitalize(), terms.get("points"), f"{terms.get('lifetime_days')} days"]
+            [
+                name.capitalize(),
+                terms.get("points"),
+                f"{terms.get('lifetime_days')} days",
+                _restored(terms.get("restored_every_days")),
+            ]
             for name in policies.SEVERITIES
             if (terms := document.get("severities", {}).get(name))
         ],
     )
+
+
+def _restored(days: int | None) -> str:
+    return "When it stops counting" if days is None else f"Each {days} days without another"
 
 
 def _tiers(request: HttpRequest, policy: Policy) -> panels.Panel:

@@ -26,21 +26,29 @@ class TermsForm(forms.Form):
         required=False,
         help_text="Left empty, the first one costs points too.",
     )
+    duties_days = _number(
+        "A report that was answered in time and found handled gives a point back, once in days",
+        required=False,
+        help_text="To whoever answered, if they have points missing. Left empty, it gives none.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in SEVERITIES:
             self.fields[f"{name}_points"] = _number(f"{name.capitalize()}: points")
             self.fields[f"{name}_days"] = _number(f"{name.capitalize()}: counts for days")
+            self.fields[f"{name}_back"] = _number(
+                f"{name.capitalize()}: a point comes back after days", required=False
+            )
 
     @property
     def scores(self) -> Iterator[forms.BoundField]:
         return (self[name] for name in ("starting_score", "floor", "ceiling", "first_low_days"))
 
     @property
-    def severities(self) -> Iterator[tuple[str, forms.BoundField, forms.BoundField]]:
+    def severities(self) -> Iterator[list[forms.BoundField]]:
         for name in SEVERITIES:
-            yield name.capitalize(), self[f"{name}_points"], self[f"{name}_days"]
+            yield [self[f"{name}_{part}"] for part in ("points", "days", "back")]
 
 
 class TierForm(forms.Form):
@@ -130,16 +138,21 @@ class PolicyForm:
     def document(self) -> dict[str, Any]:
         """What was filled in, as a policy document that is still to be checked."""
         terms = self.terms.cleaned_data
-        first = terms["first_low_days"]
+        first, duties = terms["first_low_days"], terms["duties_days"]
         return {
             "starting_score": terms["starting_score"],
             "floor": terms["floor"],
             "ceiling": terms["ceiling"],
             "severities": {
-                name: {"points": terms[f"{name}_points"], "lifetime_days": terms[f"{name}_days"]}
+                name: {
+                    "points": terms[f"{name}_points"],
+                    "lifetime_days": terms[f"{name}_days"],
+                    "restored_every_days": terms[f"{name}_back"],
+                }
                 for name in SEVERITIES
             },
             "first_low_finding": {"lifetime_days": first} if first is not None else None,
+            "duties": {"restored_every_days": duties} if duties is not None else None,
             "tiers": [
                 {
                     "name": tier["name"],
@@ -170,10 +183,12 @@ def _terms_of(document: Document) -> dict[str, Any]:
         "floor": document.floor,
         "ceiling": document.ceiling,
         "first_low_days": first.lifetime_days if first else None,
+        "duties_days": document.duties.restored_every_days if document.duties else None,
     }
     for name in SEVERITIES:
         initial[f"{name}_points"] = document.terms_of(name).points
         initial[f"{name}_days"] = document.terms_of(name).lifetime_days
+        initial[f"{name}_back"] = document.terms_of(name).restored_every_days
     return initial
 
 

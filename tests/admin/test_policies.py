@@ -139,6 +139,8 @@ def test_levels_and_lines_are_added_and_taken_out(platform, ines):
             "managed-3-above": "100000",
             "managed-3-managers": "4",
             "terms-first_low_days": "",
+            "terms-HIGH_back": "120",
+            "terms-duties_days": "30",
         },
     )
 
@@ -153,6 +155,9 @@ def test_levels_and_lines_are_added_and_taken_out(platform, ines):
     assert [one.above for one in document.verification] == [5000]
     assert [one.managers for one in document.managers] == [1, 2, 3, 4]
     assert document.first_low_finding is None
+    assert document.terms_of("HIGH").restored_every_days == 120
+    assert document.terms_of("LOW").restored_every_days is None
+    assert document.duties == policies.Duties(restored_every_days=30)
 
 
 def test_saving_the_form_as_it_is_changes_nothing(platform, ines):

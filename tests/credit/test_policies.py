@@ -78,6 +78,14 @@ def test_no_single_finding_below_critical_costs_a_privilege():
             "#/tiers/1/privileges/0",
             "tiers › 1 › privileges › 0: “FLY” is not one of the values that are possible here.",
         ),
+        (
+            changed("severities", "HIGH", "restored_every_days", to=365),
+            "#/severities/HIGH/restored_every_days",
+            (
+                "A HIGH finding stops counting after 365 days: a point of it must come back before "
+                "that, or none at all."
+            ),
+        ),
         (changed("tiers", to=[]), "#/tiers", "tiers: List at least 1."),
         (
             changed("tiers", 0, "name", to=" "),
