@@ -14,7 +14,7 @@ STORY = ((0, "LOW"), (30, "MEDIUM"), (75, "MEDIUM"), (100, "HIGH"))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A moment of the example. Without a severity an old finding stops counting."""
+    """A moment of the example. Without a severity something changes by itself."""
 
     at: datetime
     severity: str | None
@@ -22,6 +22,8 @@ class Line:
     expires_at: datetime | None
     score: int
     tier: Tier
+    # A point came back for time without a finding; otherwise an old one stopped counting.
+    is_restoration: bool = False
 
     @property
     def points_lost(self) -> int:
@@ -35,14 +37,9 @@ def work_out(*, policy: Policy, at: datetime) -> Sequence[Line]:
     for days, severity in STORY:
         moment = at + timedelta(days=days)
         penalty = record.penalty(severity, moment)
-        entry = LedgerEntry(
-            kind=LedgerEntry.Kind.PENALTY,
-            points=penalty.points,
-            effective_at=moment,
-            expires_at=penalty.expires_at,
-        )
+        finding = record.finding(severity, penalty.points, penalty.expires_at, at=moment)
         lines += _expiries(record, lines[-1].at if lines else at, moment)
-        record = record.with_entries(entry)
+        record = record.with_finding(finding)
         now = record.standing(moment)
         lines.append(
             Line(moment, severity, penalty.points, penalty.expires_at, now.score, now.level)
@@ -54,8 +51,10 @@ def _expiries(record: Record, since: datetime, until: datetime | None) -> list[L
     """List the changes that come by themselves after `since` and before `until`."""
     now = record.standing(since)
     lines, score = [], now.score
+    back = {e.effective_at for e in record.entries if e.kind == LedgerEntry.Kind.RESTORATION}
     for step in now.forecast:
         if until is None or step.at < until:
-            lines.append(Line(step.at, None, step.score - score, None, step.score, step.tier))
+            points = step.score - score
+            lines.append(Line(step.at, None, points, None, step.score, step.tier, step.at in back))
             score = step.score
     return lines

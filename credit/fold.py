@@ -24,7 +24,7 @@ def counts_at(entry: LedgerEntry, at: datetime) -> bool:
 
 
 def score_at(entries: Iterable[LedgerEntry], *, document: Document, at: datetime) -> int:
-    return document.clamp(document.starting_score + _total(entries, at))
+    return document.clamp(document.starting_score + total(entries, at))
 
 
 def steps_after(entries: Iterable[LedgerEntry], *, document: Document, at: datetime) -> list[Step]:
@@ -36,17 +36,18 @@ def steps_after(entries: Iterable[LedgerEntry], *, document: Document, at: datet
             deltas[entry.effective_at] += entry.points
         if entry.expires_at is not None and entry.expires_at > at:
             deltas[entry.expires_at] -= entry.points
-    total = _total(entries, at)
-    score = document.clamp(document.starting_score + total)
+    counted = total(entries, at)
+    score = document.clamp(document.starting_score + counted)
     steps = []
     for moment in sorted(deltas):
-        total += deltas[moment]
+        counted += deltas[moment]
         # At the floor and the ceiling an entry may come or go without effect.
-        if (then := document.clamp(document.starting_score + total)) != score:
+        if (then := document.clamp(document.starting_score + counted)) != score:
             score = then
             steps.append(Step(at=moment, score=score, tier=document.tier_at(score)))
     return steps
 
 
-def _total(entries: Iterable[LedgerEntry], at: datetime) -> int:
+def total(entries: Iterable[LedgerEntry], at: datetime) -> int:
+    """Add up what counts at `at`."""
     return sum(entry.points for entry in entries if counts_at(entry, at))

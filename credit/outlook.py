@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from credit.fold import Step
-from credit.models import LedgerEntry, Privilege
+from credit.models import Privilege
 from credit.policy import SEVERITIES
 from credit.record import Penalty, Record
 
@@ -48,13 +48,7 @@ def of_record(record: Record, *, at: datetime) -> Outlook:
 
 def _one_more(record: Record, severity: str, at: datetime) -> OneMore:
     penalty = record.penalty(severity, at)
-    entry = LedgerEntry(
-        kind=LedgerEntry.Kind.PENALTY,
-        points=penalty.points,
-        effective_at=at,
-        expires_at=penalty.expires_at,
-    )
-    then = record.with_entries(entry)
+    then = record.with_finding(record.finding(severity, penalty.points, penalty.expires_at, at=at))
     lost = then.privileges(at).lost_since(record.privileges(at))
     standing = then.standing(at)
     return OneMore(severity, penalty, standing.score, standing.tier, tuple(lost))

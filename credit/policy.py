@@ -199,6 +199,7 @@ DEFAULT_DOCUMENT: dict[str, Any] = {
         "CRITICAL": {"points": 10, "lifetime_days": 730},
     },
     "first_low_finding": {"lifetime_days": 90},
+    "duties": {"restored_every_days": 30},
     "tiers": [
         {
             "name": "Good standing",

@@ -152,8 +152,9 @@ def preview(
     now = _record_without(account, without_decision, at)
     severity = severity or now.document.mildest_costing(points)
     expires_at = at + now.document.lifetime_of(severity, points) if severity else None
-    entry = LedgerEntry(points=points, effective_at=at, expires_at=expires_at)
-    with_points = now.with_entries(entry)
+    with_points = (
+        now.with_finding(now.finding(severity, points, expires_at, at=at)) if severity else now
+    )
     cost_one_now = bool(with_points.privileges(at).lost_since(now.privileges(at)))
     cost_one_ever = with_points.brings_less_than(now, since=at)
     imagined = [_imagine(*sanction, at=at) for sanction in sanctions]
@@ -214,6 +215,8 @@ class EntryView:
     points: int
     expires_at: datetime | None
     counts: bool
+    # Not yet, where it is a point that is to come back; never, where that was put off.
+    has_counted: bool
     reversed_at: datetime | None
     policy_version: int
 
@@ -223,13 +226,14 @@ class EntryView:
 
 
 def list_entries(*, account: Account, at: datetime) -> list[EntryView]:
-    """List every entry up to `at`, newest first. A reversed entry no longer counts."""
+    """List every entry posted up to `at`, newest first. A reversed entry no longer counts."""
     entries = list(
         LedgerEntry.objects.filter(account=account, posted_at__lte=at)
         .select_related("policy")
-        .order_by("-sequence")
+        .order_by("-effective_at", "-sequence")
     )
     undone = {entry.reverses_id: entry.posted_at for entry in entries}
+    put_off = {entry.reverses_id for entry in entries if entry.puts_off}
     return [
         EntryView(
             entry=entry,
@@ -238,6 +242,7 @@ def list_entries(*, account: Account, at: datetime) -> list[EntryView]:
             counts=fold.counts_at(entry, at)
             and entry.pk not in undone
             and entry.reverses_id is None,
+            has_counted=entry.effective_at <= at and entry.pk not in put_off and not entry.puts_off,
             reversed_at=undone.get(entry.pk),
             policy_version=entry.policy.version,
         )

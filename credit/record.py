@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from credit import fold, policy, privileges
+from credit import fold, policy, privileges, restoration
 from credit.fold import Step
 from credit.models import LedgerEntry, Policy, Sanction
 from credit.policy import Document, Tier
 from credit.privileges import Privileges
+from credit.restoration import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,40 @@ class Record:
     def with_entries(self, *entries: LedgerEntry) -> "Record":
         return replace(self, entries=(*self.entries, *entries))
 
+    def finding(
+        self, severity: str, points: int, expires_at: datetime | None, *, at: datetime
+    ) -> LedgerEntry:
+        """Return the entry, yet to be posted, of a finding under the policy in effect."""
+        return LedgerEntry(
+            kind=LedgerEntry.Kind.PENALTY,
+            points=points,
+            effective_at=at,
+            expires_at=expires_at,
+            policy=self.policy,
+            severity=severity,
+            restored_every_days=self.document.terms_of(severity).restored_every_days,
+        )
+
+    def with_finding(self, finding: LedgerEntry) -> "Record":
+        """Add a finding and what follows from it: points to come back, and others put off."""
+        return self.with_entries(finding).settled(Cause(finding.decision_id), finding.effective_at)
+
+    def settled(self, cause: Cause, at: datetime) -> "Record":
+        """Bring the points that come back in line with the findings."""
+        follow = restoration.settle(self.entries, policy=self.policy, cause=cause, at=at)
+        return self.with_entries(*follow)
+
     def with_sanctions(self, sanctions: Iterable[Sanction]) -> "Record":
         return replace(self, sanctions=tuple(sanctions))
 
     def without(self, decision_id: UUID) -> "Record":
         """Leave out what a decision did, as if it had never been."""
+        gone = {e.pk for e in self.entries if e.decision_id == decision_id}
+        gone |= {e.pk for e in self.entries if e.restores_id in gone}
+        gone |= {e.pk for e in self.entries if e.reverses_id in gone}
         return replace(
             self,
-            entries=tuple(e for e in self.entries if e.decision_id != decision_id),
+            entries=tuple(e for e in self.entries if e.pk not in gone),
             sanctions=tuple(s for s in self.sanctions if s.decision_id != decision_id),
         )
 
@@ -124,6 +151,16 @@ class Record:
 
     def _tier_at(self, at: datetime) -> Tier:
         return self.document.tier_at(fold.score_at(self.entries, document=self.document, at=at))
+
+    def missing_until(self, points: int, *, since: datetime) -> datetime | None:
+        """Return the first moment from `since` on at which what counts takes fewer than `points`.
+
+        What is given back from then on would be kept for the next finding. None: it never comes.
+        """
+        moments = {since}
+        for entry in self.entries:
+            moments |= {m for m in (entry.effective_at, entry.expires_at) if m and m > since}
+        return next((m for m in sorted(moments) if -fold.total(self.entries, m) < points), None)
 
     def penalty(self, severity: str, at: datetime) -> Penalty:
         """Tell what a finding of `severity` costs at `at`: for a first LOW one, nothing."""

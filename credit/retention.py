@@ -16,10 +16,11 @@ keep_rows(
     model="credit.LedgerEntry",
     starts="they stopped counting",
     window=TWO_YEARS,
-    # A reversal is of the same account and expires with what it reverses: the two leave together.
+    # A reversal and a restoration are of the same account as what they reverse or give back, and
+    # expire with it: they leave together.
     due=lambda cutoff: Q(expires_at__lt=cutoff),
     reach=BY_ACCOUNT,
-    pairs_by="reverses",
+    pairs_by=("reverses", "restores", "reverses__restores"),
     on_erasure=OnErasure(
         because="they say why you may do what you may do, and can be contested",
         called="Entries of your standing",

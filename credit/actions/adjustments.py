@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from credit import locks, queries
 from credit.actions import ledger
 from credit.models import Adjustment
+from credit.privileges import day
 from identity import access
 from identity.models import Account, User
 from identity.roles import Permission
@@ -62,6 +63,8 @@ def propose(
 ) -> Adjustment:
     """Propose to give points back; nothing counts before a second person approves it.
 
+    They count until `expires_at`, and no longer than so many points are missing: what is left
+    would stand against a finding that nobody has made yet.
     Raises AdjustmentNotValid, AdjustmentOpen, AdjustmentByOthers, StaffOnly.
     """
     user = _require(by, Permission.DECIDE_CASES, account)
@@ -69,13 +72,13 @@ def propose(
     if not reason or len(reason) > LONGEST_REASON:
         raise AdjustmentNotValid(f"Say why, in at most {LONGEST_REASON} characters.")
     locks.accounts([account.pk])
-    _check(account, points, expires_at, at)
+    fewer_from = _check(account, points, expires_at, at)
     adjustment = Adjustment(
         account=account,
         platform_id=account.platform_id,
         points=points,
         reason=reason,
-        expires_at=expires_at,
+        expires_at=min(expires_at or fewer_from, fewer_from),
         proposed_by=user,
         proposed_at=at,
     )
@@ -101,7 +104,12 @@ def approve(*, adjustment: Adjustment, by: Actor, at: datetime) -> Adjustment:
     user = _require(by, Permission.APPROVE_DECISIONS, account)
     _require_other(by, adjustment)
     current = _lock(adjustment)
-    _check(account, current.points, current.expires_at, at)
+    fewer_from = _check(account, current.points, current.expires_at, at)
+    if current.expires_at is None or current.expires_at > fewer_from:
+        raise AdjustmentNotValid(
+            f"From {day(fewer_from)} on fewer points are missing than would be given back. "
+            "Decline it, and propose it anew."
+        )
     change = ledger.post_adjustment(
         account=account,
         points=current.points,
@@ -150,16 +158,19 @@ def _require_other(by: Actor, adjustment: Adjustment) -> None:
         raise AdjustmentByOthers("You proposed this. A colleague has to approve or decline it.")
 
 
-def _check(account: Account, points: int, expires_at: datetime | None, at: datetime) -> None:
-    """Refuse points that nobody took: they would stand against what has not happened yet."""
+def _check(account: Account, points: int, expires_at: datetime | None, at: datetime) -> datetime:
+    """Refuse points that nobody took. Return from when on fewer than these are missing."""
     if points < 1:
         raise AdjustmentNotValid("An adjustment gives points back. Say how many, at least 1.")
     if expires_at is not None and expires_at <= at:
         raise AdjustmentNotValid("The points would have expired. Choose a later day.")
-    missing = queries.get_standing(account=account, at=at).points_missing
-    if points > missing:
+    record = queries.get_record(account=account, at=at)
+    fewer_from = record.missing_until(points, since=at)
+    if fewer_from is None or fewer_from <= at:
+        missing = record.standing(at).points_missing
         said = f"{missing} points are missing" if missing != 1 else "1 point is missing"
         raise AdjustmentNotValid(f"Only {said} now, so no more than that can be given back.")
+    return fewer_from
 
 
 def _lock(adjustment: Adjustment) -> Adjustment:

@@ -1,4 +1,4 @@
-"""The ledger: penalties that decisions cost, their reversal, and what two people give back.
+"""The ledger: penalties that decisions cost, their reversal, and what is given back.
 
 Rows are only ever added.
 """
@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from credit import changes, locks, queries
+from credit import changes, locks, queries, restoration
 from credit import policy as policies
 from credit.actions import standings
 from credit.changes import StandingChange
 from credit.models import LedgerEntry, Policy
 from credit.record import Record
+from credit.restoration import Cause
 from identity.models import Account, User
 from portal.core import audit
 from portal.core.actors import Actor
@@ -54,11 +55,14 @@ def post_penalty(
     by: Actor,
     at: datetime,
     not_after: datetime | None = None,
+    found_at: datetime | None = None,
 ) -> StandingChange:
     """Post what a decision costs: `points` is zero (a warning) or negative.
 
     The expiry follows from `policy`, the one the decision was taken under, and stays as it is;
-    with `not_after`, when the decision replaces one whose points would have expired then.
+    with `not_after` and `found_at`, when the decision replaces one whose points would have
+    expired then, of a finding made then. What comes back of it by time is posted with it, and
+    what was to come back of earlier findings after it is put off.
     The database refuses a penalty without a decision in effect. Raises NotByThePolicy for more
     points than the severity costs, AlreadyPosted for a decision that cost its points before.
     """
@@ -84,11 +88,15 @@ def post_penalty(
         expires_at=expires_at,
         policy=policy,
         severity=severity,
+        restored_every_days=document.terms_of(severity).restored_every_days,
+        found_at=found_at,
         decision_id=decision_id,
         posted_by=posted_by,
         reason=reason,
     )
-    return _append(account, before, entry, "ledger.post_penalty", by=by, at=at)
+    cause = Cause(decision_id, posted_by.pk)
+    after = before.with_entries(entry).settled(cause, at)
+    return _append(account, before, after, entry, "ledger.post_penalty", by=by, at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -98,7 +106,8 @@ def reverse(
     """Give back what a decision cost; an empty list when it cost nothing.
 
     A reversal counts from now on and expires with what it reverses, so that the two always
-    cancel. Raises AlreadyReversed when it was given back before.
+    cancel. What had come back of the points is reversed with them, and what they put off of
+    earlier findings comes back after all. Raises AlreadyReversed when it was given back before.
     """
     penalties = LedgerEntry.objects.filter(
         decision_id=decision_id, kind=LedgerEntry.Kind.PENALTY
@@ -114,8 +123,36 @@ def reverse(
             if entry.pk in before.reversed_ids:
                 raise AlreadyReversed("The points of this decision were given back before.")
             reversal = _opposite(entry, before, posted_by=posted_by, reason=reason, at=at)
-            found.append(_append(account, before, reversal, "ledger.reverse", by=by, at=at))
+            cause = Cause(decision_id, posted_by.pk)
+            after = before.with_entries(reversal).settled(cause, at)
+            found.append(_append(account, before, after, reversal, "ledger.reverse", by=by, at=at))
     return found
+
+
+@transaction.atomic(savepoint=False)
+def restore_for_duty(
+    *, account: Account, decision_id: UUID, decided_by: User, by: Actor, at: datetime
+) -> StandingChange | None:
+    """Give a point back for a report that the account answered in time and staff found handled.
+
+    Return None where the policy gives none, gave one not long enough ago, or none is missing.
+    """
+    locks.accounts([account.pk])
+    before = queries.get_record(account=account, at=at)
+    point = restoration.for_duty(
+        before.entries, document=before.document, decision_id=decision_id, at=at
+    )
+    if point is None:
+        return None
+    cause = Cause(decision_id, decided_by.pk, "It came back earlier, for a report handled")
+    settled = before.with_entries(point).settled(cause, at)
+    more_than_missing = settled.missing_until(0, since=at)
+    if more_than_missing and point.expires_at and more_than_missing < point.expires_at:
+        return None
+    # What would come too often is put off first: a finding never gives back more than it took.
+    put_off = settled.entries[len(before.entries) + 1 :]
+    after = before.with_entries(*put_off, point)
+    return _append(account, before, after, point, "ledger.restore_for_duty", by=by, at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -147,7 +184,8 @@ def post_adjustment(
         approved_by=approved_by,
         reason=reason,
     )
-    return _append(account, before, entry, "ledger.post_adjustment", by=by, at=at)
+    after = before.with_entries(entry)
+    return _append(account, before, after, entry, "ledger.post_adjustment", by=by, at=at)
 
 
 def _opposite(
@@ -171,22 +209,23 @@ def _opposite(
 def _append(
     account: Account,
     before: Record,
+    after: Record,
     entry: LedgerEntry,
     action: str,
     *,
     by: Actor,
     at: datetime,
 ) -> StandingChange:
-    """Write an entry, the standing that follows, the audit row and the event.
+    """Write what is new, the standing that follows, the audit row of `entry` and the event.
 
-    The caller holds the lock of the account, so the next number is its own.
+    The caller holds the lock of the account, so the next numbers are its own.
     """
-    entry.platform_id = account.platform_id
+    new = after.entries[len(before.entries) :]
     numbers = queries.get_last_numbers(account_ids=[account.pk])
-    entry.sequence = numbers.get(account.pk, 0) + 1
-    entry.posted_at = at
-    entry.save(force_insert=True)
-    after = before.with_entries(entry)
+    for number, one in enumerate(new, start=numbers.get(account.pk, 0) + 1):
+        one.account, one.platform_id = account, account.platform_id
+        one.sequence, one.posted_at = number, at
+        one.save(force_insert=True)
     standings.write(projected=[(account, after)], at=at)
     change = changes.between(
         account=account, before=before, was_at=at, after=after, at=at, entry=entry
@@ -201,6 +240,7 @@ def _append(
             "account": str(account.pk),
             "sequence": entry.sequence,
             "points": entry.points,
+            "entries": len(new),
             "score": change.after.score,
             "tier": change.after.tier,
             "decision": str(entry.decision_id) if entry.decision_id else None,

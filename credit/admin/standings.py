@@ -28,8 +28,7 @@ class ProposeForm(dialogs.Foreseen):
     until = dialogs.DayField(
         label="They count until",
         required=False,
-        help_text="Choose the day on which what they make up for expires. Left empty, they count "
-        "for good, against later findings too.",
+        help_text="Left empty, and at most, as long as so many points are missing.",
     )
 
     def foresee(self) -> list[str]:

@@ -46,10 +46,19 @@ class LedgerEntry(models.Model):
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     # Of the finding that it costs, so that a simulation can price it anew.
     severity = models.CharField(max_length=8, null=True)
+    # Of a finding: after each so many days without another one, a point of it comes back. Null:
+    # none does by time.
+    restored_every_days = models.PositiveSmallIntegerField(null=True)
+    # When a finding was first made, where a decision on appeal replaced the one that made it.
+    found_at = models.DateTimeField(null=True)
     # The decision it rests on. Decisions live in a layer above: a trigger there checks it.
     decision_id = models.UUIDField(null=True, db_index=True)
     reverses = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="reversed_by"
+    )
+    # Of a restoration: the finding whose points it gives back.
+    restores = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="restorations", db_index=False
     )
     # The person who decided; null only for a restoration, which the policy grants by itself.
     posted_by = models.ForeignKey(
@@ -82,8 +91,14 @@ class LedgerEntry(models.Model):
                 | Q(kind="PENALTY", severity__in=["LOW", "MEDIUM", "HIGH", "CRITICAL"]),
             ),
             models.CheckConstraint(
+                name="only_a_penalty_says_when_it_comes_back",
+                condition=Q(kind="PENALTY")
+                | Q(restored_every_days__isnull=True, found_at__isnull=True),
+            ),
+            # A reversal takes what a restoration gave, as a trigger below says.
+            models.CheckConstraint(
                 name="only_a_penalty_takes_points",
-                condition=Q(points__gte=0) | Q(kind="PENALTY"),
+                condition=Q(points__gte=0) | Q(kind__in=["PENALTY", "REVERSAL"]),
             ),
             models.CheckConstraint(
                 name="only_a_restoration_is_posted_by_nobody",
@@ -104,6 +119,11 @@ class LedgerEntry(models.Model):
                 condition=~Q(kind="RESTORATION") | Q(points__gt=0),
             ),
             models.CheckConstraint(
+                name="only_a_restoration_restores_a_finding",
+                condition=Q(kind="RESTORATION", restores__isnull=False, decision_id__isnull=False)
+                | (~Q(kind="RESTORATION") & Q(restores__isnull=True)),
+            ),
+            models.CheckConstraint(
                 name="an_adjustment_is_made_by_two_people",
                 condition=~Q(kind="ADJUSTMENT")
                 | Q(posted_by__isnull=False, approved_by__isnull=False)
@@ -120,6 +140,12 @@ class LedgerEntry(models.Model):
                 fields=["account"],
                 include=["effective_at", "expires_at", "points"],
                 name="ledger_folds_by_account",
+            ),
+            # Few entries are restorations; what a finding gave back is asked with each of them.
+            models.Index(
+                fields=["restores"],
+                name="restorations_by_finding",
+                condition=Q(restores__isnull=False),
             ),
         ]
         triggers: ClassVar = [
@@ -178,7 +204,70 @@ class LedgerEntry(models.Model):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="a_finding_gives_back_no_more_than_it_took",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__kind="RESTORATION"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM credit_ledgerentry f
+                        WHERE f.id = NEW.restores_id AND f.account_id = NEW.account_id
+                          AND f.kind = 'PENALTY'
+                          AND f.expires_at IS NOT DISTINCT FROM NEW.expires_at
+                          AND f.effective_at <= NEW.effective_at
+                          AND NEW.expires_at > NEW.effective_at
+                          AND NOT EXISTS (
+                            SELECT FROM credit_ledgerentry u WHERE u.reverses_id = f.id)
+                          AND NEW.points <= -f.points - (
+                            SELECT COALESCE(sum(g.points), 0) FROM credit_ledgerentry g
+                            WHERE g.restores_id = f.id AND NOT EXISTS (
+                                SELECT FROM credit_ledgerentry u WHERE u.reverses_id = g.id)))
+                    THEN
+                        RAISE EXCEPTION 'a_finding_gives_back_no_more_than_it_took'
+                            USING ERRCODE = 'integrity_constraint_violation',
+                                  CONSTRAINT =
+                                    'a_finding_gives_back_no_more_than_it_took';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            # What has not come yet is put off by a decision in effect: a trigger above checks it.
+            pgtrigger.Trigger(
+                name="what_came_back_leaves_with_its_finding_only",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__kind="REVERSAL", new__points__lt=0),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM credit_ledgerentry r
+                        WHERE r.id = NEW.reverses_id AND r.kind = 'RESTORATION' AND (
+                            EXISTS (
+                                SELECT FROM credit_ledgerentry u
+                                WHERE u.reverses_id = r.restores_id)
+                            OR r.effective_at = NEW.effective_at
+                                AND r.effective_at > NEW.posted_at
+                                AND NEW.decision_id IS NOT NULL))
+                    THEN
+                        RAISE EXCEPTION 'what_came_back_leaves_with_its_finding_only'
+                            USING ERRCODE = 'integrity_constraint_violation',
+                                  CONSTRAINT =
+                                    'what_came_back_leaves_with_its_finding_only';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
+
+    @property
+    def since(self) -> datetime:
+        """Return when the finding was made, from which the time without another one runs."""
+        return self.found_at or self.effective_at
+
+    @property
+    def puts_off(self) -> bool:
+        """Tell whether it reverses what has not come yet."""
+        return self.reverses_id is not None and self.effective_at > self.posted_at
 
     def __str__(self) -> str:
         return f"{self.account_id} #{self.sequence}: {self.points:+d}"

@@ -14,7 +14,7 @@ from groups.actions import groups as group_actions
 from groups.actions import tenures
 from groups.measures import Charge
 from groups.models import Decision, Group, Measure, Tenure
-from groups.queries import begins, role_returns
+from groups.queries import answers, begins, role_returns
 from groups.queries.begins import Scope
 from identity.models import Account, User
 from portal.core import audit
@@ -29,9 +29,10 @@ _ON_GROUP = [Measure.Kind.FREEZE_GROUP, Measure.Kind.CLOSE_GROUP]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What goes on of an overridden decision: when points expire, since when suspensions run."""
+    """What goes on of an overridden decision: its points' time, since when suspensions run."""
 
     expires_at: datetime | None = None
+    found_at: datetime | None = None
     served: Mapping[Scope, datetime] = field(default_factory=dict)
 
 
@@ -49,7 +50,8 @@ def apply(*, decision: Decision, by: Actor, at: datetime) -> None:
     _lock(decision, measures)
     replaced = _take_back(old, new=decision, by=by, at=at) if old else Replaced()
     is_anew = decision.foreseen.get("charge", Charge.POLICY) == Charge.POLICY
-    _charge(decision, not_after=None if is_anew else replaced.expires_at, by=by, at=at)
+    _charge(decision, Replaced() if is_anew else replaced, by=by, at=at)
+    _thank(decision, by=by, at=at)
     _impose(decision, measures, served=replaced.served, by=by, at=at)
     _limit_group(decision, measures, by=by, at=at)
     if old is not None:
@@ -62,15 +64,16 @@ def _lock(decision: Decision, measures: Sequence[Measure]) -> None:
 
     The steps that follow come to the groups one by one, in an order of their own.
     """
-    if decision.subject_account_id is not None:
-        credit_locks.accounts([decision.subject_account_id])
+    handled_by = answers.get_handler(decision=decision)
+    people = [decision.subject_account_id, handled_by.pk if handled_by else None]
+    credit_locks.accounts(pk for pk in people if pk is not None)
     if decision.overrides_id or any(m.privilege or m.kind in _ON_GROUP for m in measures):
         held = Tenure.objects.filter(account=decision.subject_account_id)
         may_change = held.filter(Q(ended=None) | Q(ended=Tenure.Ended.DECISION))
         locks.lock_groups([decision.case.group_id, *may_change.values_list("group_id", flat=True)])
 
 
-def _charge(decision: Decision, *, not_after: datetime | None, by: Actor, at: datetime) -> None:
+def _charge(decision: Decision, replaced: Replaced, *, by: Actor, at: datetime) -> None:
     """Post the points, also when they are none: a warning is an entry that the person sees."""
     account = decision.subject_account
     if account is None or decision.outcome != Decision.Outcome.MEASURES:
@@ -83,10 +86,20 @@ def _charge(decision: Decision, *, not_after: datetime | None, by: Actor, at: da
         policy=decision.policy,
         posted_by=decision.decided_by,
         reason=f"{decision.rule.code} {decision.rule.title}",
-        not_after=not_after,
+        not_after=replaced.expires_at,
+        found_at=replaced.found_at,
         by=by,
         at=at,
     )
+
+
+def _thank(decision: Decision, *, by: Actor, at: datetime) -> None:
+    """Give a point back to whoever answered in time, where the policy says so."""
+    account = answers.get_handler(decision=decision)
+    if account is not None:
+        ledger.restore_for_duty(
+            account=account, decision_id=decision.pk, decided_by=decision.decided_by, by=by, at=at
+        )
 
 
 def _impose(
@@ -190,8 +203,10 @@ def _take_back(old: Decision, *, new: Decision, by: Actor, at: datetime) -> Repl
     if old.subject_account_id is not None:
         credit_locks.accounts([old.subject_account_id])
     penalties = LedgerEntry.objects.filter(decision_id=old.pk, kind=LedgerEntry.Kind.PENALTY)
+    penalty = penalties.first()
     replaced = Replaced(
-        expires_at=penalties.values_list("expires_at", flat=True).first(),
+        expires_at=penalty.expires_at if penalty else None,
+        found_at=penalty.since if penalty else None,
         served=begins.list_begins(decision=old),
     )
     reason = f"{new.reference} replaced {old.reference} on appeal."

@@ -107,6 +107,7 @@ def preview(
             account=effect.subject,
             points=effect.points,
             sanctions=[decision_queries.as_sanction(one) for one in going_on if one.privilege],
+            severity=old.case.severity if outcome == Decision.Outcome.MEASURES else None,
             without_decision=old.pk,
             at=at,
         )

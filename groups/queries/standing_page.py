@@ -106,7 +106,7 @@ def get_page(
         for pk in reason.decision_ids
     }
     known = {decision.pk: decision for decision in shown.filter(pk__in=behind)}
-    lines = [_line(view, known) for view in entries]
+    lines = [_line(view, known) for view in entries if view.has_counted]
     return StandingPage(
         at=at,
         account=account,

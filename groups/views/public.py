@@ -72,6 +72,8 @@ def explain_standing(request: HttpRequest, slug: str = "") -> HttpResponse:
         "terms": [(SEVERITIES[name], document.terms_of(name)) for name in policies.SEVERITIES]
         if document
         else [],
+        "restores": document is not None
+        and any(document.terms_of(name).restored_every_days for name in policies.SEVERITIES),
         "levels": [
             LevelLine(
                 tier,

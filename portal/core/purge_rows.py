@@ -26,8 +26,8 @@ class Rows:
 
     `children` are (model label, lookup that ends in `__in`) of rows that go with theirs; they
     are deleted in the same transaction, and foreign keys are checked when it commits.
-    `pairs_by` is the foreign key of a row to one of the same model with which it leaves: the two
-    are due together, and a hold covers both or neither. `past` are all rows older than the window,
+    `pairs_by` are the ways from a row to the one of the same model with which it leaves: all such
+    are due together, and a hold covers all or none. `past` are all rows older than the window,
     where that alone does not make them due. `window_from` says when the window of a row began.
     """
 
@@ -36,7 +36,7 @@ class Rows:
     reach: Reach
     children: Sequence[tuple[str, str]] = ()
     batch: int = 1000
-    pairs_by: str = ""
+    pairs_by: Sequence[str] = ()
     past: Due | None = None
     window_from: Expression | F = _UNSAID
 
@@ -105,8 +105,8 @@ class Rows:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('accord.purging', 'on', true)")
         unheld = self._unheld(self._due(work.cutoff)).order_by("pk")
-        if self.pairs_by:
-            unheld = unheld.filter(**{self.pairs_by: None})
+        # First those that belong to no other, and with them what belongs to them.
+        unheld = unheld.filter(**{way: None for way in self.pairs_by if "__" not in way})
         chosen = unheld.select_for_update(of=("self",), skip_locked=True)
         keys = [row.pk for row in chosen.only("pk")[: self.batch]]
         if not keys:
@@ -115,7 +115,8 @@ class Rows:
         rows = Q(pk__in=keys)
         if self.pairs_by:
             # Rows that refer to locked ones do not come any more; this sees the last that did.
-            rows |= Q(**{f"{self.pairs_by}__in": keys})
+            for way in self.pairs_by:
+                rows |= Q(**{f"{way}__in": keys})
             keys += self._all.filter(rows).exclude(pk__in=keys).values_list("pk", flat=True)
         gone = self._delete(keys)
         work.note(deleted=gone[self.model].rows, gone=gone, model=self.model)
@@ -155,7 +156,7 @@ def keep_rows(
     also: Sequence[str] = (),
     children: Sequence[tuple[str, str]] = (),
     batch: int = 1000,
-    pairs_by: str = "",
+    pairs_by: Sequence[str] = (),
     past: Due | None = None,
     waits_for: str = "",
 ) -> None:

@@ -21,7 +21,7 @@ from tests.groups.views import reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SENT = {"_form_submitted": "on"}
-GIVEN = SENT | {"points": 2, "reason": "A wrong clock.", "until": "2027-05-01"}
+GIVEN = SENT | {"points": 2, "reason": "A wrong clock.", "until": "2027-04-20"}
 STEPS = ("approve", "decline", "withdraw")
 
 
@@ -68,7 +68,7 @@ def test_a_reviewer_proposes_and_a_senior_gives_the_points_back(scene, standing)
     adjustment = Adjustment.objects.get()
     assert made.url == page_of(adjustment)
     assert (adjustment.points, adjustment.proposed_by) == (2, reviewer)
-    assert f"{adjustment.expires_at:%Y-%m-%d %H:%M}" == "2027-05-01 23:59"
+    assert f"{adjustment.expires_at:%Y-%m-%d %H:%M}" == "2027-04-20 23:59"
     assert asking(standing) not in client.get(page_of(standing)).content.decode()
     assert offered(client, adjustment) == ["withdraw"]
     assert offered(second, adjustment) == ["approve", "decline"]

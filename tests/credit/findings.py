@@ -3,6 +3,7 @@
 from credit import policy as policies
 from credit import queries
 from credit.actions import ledger, sanctions, simulations
+from credit.actions import policies as policy_actions
 from credit.models import Policy
 from credit.simulation import NO_SIZES
 from groups.models import Case, Decision, Measure
@@ -26,6 +27,15 @@ def simulate(policy, *, at=AT):
     """Run a draft as a worker does, so that it can be approved. Return the simulation."""
     made = simulations.request(policy=policy, by=Actor.user(UserFactory()), at=at)
     return simulations.make(made=made, sizes=NO_SIZES, by=SYSTEM, at=at)
+
+
+def next_version(platform, document, *, at=AT):
+    """Draft, simulate, approve and activate a version as two people do."""
+    drafter, approver = (Actor.user(UserFactory(is_staff=True)) for _ in range(2))
+    policy = policy_actions.draft(platform=platform, document=document, by=drafter, at=at)
+    simulate(policy, at=at)
+    policy_actions.approve(policy=policy, by=approver, at=at)
+    return policy_actions.activate(policy=policy, by=approver, at=at)
 
 
 def decision(account, *, points=-2, at=AT, severity="MEDIUM", **fields):

@@ -105,6 +105,34 @@ def test_points_with_a_day_expire_on_it(account, reviewer, senior, at):
     assert findings.score(account, until) == 8
 
 
+@pytest.mark.parametrize("asked", [None, 400])
+def test_points_count_no_longer_than_they_are_missing(account, reviewer, senior, at, asked):
+    """What is left would stand against a finding that nobody has made yet."""
+    until = at + timedelta(days=asked) if asked else None
+    proposed = propose(account, reviewer, at, expires_at=until)
+    adjustments.approve(adjustment=proposed, by=Actor.user(senior), at=at)
+
+    assert proposed.expires_at == at + timedelta(days=365)
+    later = at + timedelta(days=366)
+    assert queries.get_standing(account=account, at=later).entries == ()
+    findings.penalty(account, severity="HIGH", at=later)
+    assert findings.score(account, later) == 8
+
+
+def test_what_is_missing_for_less_time_by_now_is_not_given(account, reviewer, senior, at):
+    findings.penalty(account, severity="MEDIUM")
+    first = LedgerEntry.objects.get(points=-4)
+    proposed = propose(account, reviewer, at, points=2)
+    assert proposed.expires_at == at + timedelta(days=365)
+    findings.reverse(first, at=at)
+
+    refused(
+        adjustments.AdjustmentNotValid,
+        lambda: adjustments.approve(adjustment=proposed, by=Actor.user(senior), at=at),
+        words="From 1 May 2027 on fewer points are missing than would be given back",
+    )
+
+
 def test_the_preview_says_what_approving_does(account, reviewer, senior, at):
     findings.penalty(account, severity="HIGH")
     proposed = propose(account, reviewer, at)

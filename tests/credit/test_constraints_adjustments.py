@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from credit.models import Adjustment, LedgerEntry
-from tests.credit import findings
+from tests.credit import findings, test_constraints
 from tests.credit.breaking import Breaks
 from tests.factories.base import AT, fixture_rows
 from tests.factories.credit import AdjustmentFactory
@@ -131,16 +131,18 @@ def test_a_settled_adjustment_stays_settled(open_one, state):
 
 
 @pytest.mark.parametrize("change", ["points", "expiry", "account", "kind", "proposer", "approver"])
-def test_an_adjustment_posts_what_was_proposed(open_one, change):
+def test_an_adjustment_posts_what_was_proposed(open_one, account, change):
     approver = UserFactory()
     fields = {
         "points": {"points": 3},
         "expiry": {"expires_at": None},
         "account": {"account": AccountFactory(platform=open_one.platform)},
-        "kind": {"kind": "RESTORATION"},
+        "kind": {"kind": "REVERSAL", "sequence": 2},
         "proposer": {"posted_by": UserFactory()},
         "approver": {"approved_by": UserFactory()},
     }[change]
+    if change == "kind":
+        fields["reverses"] = test_constraints.entry(account, findings.decision(account))
     entry = entry_of(open_one, approver, **fields)
     with Breaks("an_adjustment_posts_what_was_proposed"):
         settle(open_one, "APPROVED", approver, entry=entry)

@@ -68,7 +68,7 @@ def row(account, **fields):
 def test_no_kind_of_entry_takes_points_without_a_decision(account, kind, how):
     entry = row(account, kind=kind)
     if kind == "REVERSAL":
-        entry.reverses = row(account, kind="RESTORATION", points=2)
+        entry.reverses = row(account, kind="ADJUSTMENT", points=2)
         with fixture_rows():
             entry.reverses.save()
         entry.sequence = 2
@@ -117,8 +117,8 @@ def test_only_one_function_writes_penalties():
                 )
                 if called:
                     found.add(str(path.relative_to(ROOT)))
-    # The others imagine entries, for previews and the worked example, and save none.
-    imagining = {f"credit/{name}.py" for name in ("queries", "previews", "outlook", "example")}
+    # The others imagine entries, and save none.
+    imagining = {f"credit/{name}.py" for name in ("previews", "record", "restoration")}
     assert found == {"credit/actions/ledger.py"} | imagining
 
 

@@ -1,10 +1,13 @@
 """A reversal leaves with what it reverses, wherever the batches of the purge end."""
 
+import copy
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from credit import policy as policies
 from credit.models import LedgerEntry
 from portal.core.actions import purge
 from portal.core.data_classes import registry
@@ -12,6 +15,7 @@ from portal.core.models import AuditEntry, Hold
 from tests.credit import findings
 from tests.factories.base import AT
 from tests.factories.core import HoldFactory
+from tests.factories.credit import PolicyFactory
 from tests.factories.identity import AccountFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +53,23 @@ def test_a_reversal_leaves_in_the_batch_of_what_it_reverses(platform):
     assert line_of(dry)["due"] == line_of(run)["due"] == line_of(run)["deleted"] == 7
     batches = AuditEntry.objects.filter(action="purge.delete", old__model="credit.LedgerEntry")
     assert [entry.old["rows"] for entry in batches.order_by("pk")] == [4, 3]
+
+
+def test_what_came_back_leaves_in_the_batch_of_its_finding(platform):
+    account = AccountFactory(platform=platform)
+    document = copy.deepcopy(policies.DEFAULT_DOCUMENT)
+    document["severities"]["MEDIUM"]["restored_every_days"] = 60
+    PolicyFactory(platform=platform, version=1, document=document)
+    # Each further one puts off what the one before it would have given back.
+    entries = [findings.penalty(account).entry for _ in range(3)]
+    findings.reverse(entries[0])
+    kinds = Counter(LedgerEntry.objects.values_list("kind", flat=True))
+    assert kinds == {"PENALTY": 3, "RESTORATION": 6, "REVERSAL": 5}
+
+    run = purge.run(by=findings.SYSTEM, at=LONG_AFTER)
+
+    assert LedgerEntry.objects.count() == 0
+    assert line_of(run)["deleted"] == 14
 
 
 def test_a_hold_keeps_both_of_a_pair(platform):

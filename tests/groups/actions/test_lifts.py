@@ -173,8 +173,8 @@ def propose(scene, **fields):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, "gave you 2 points of your standing back."),
-        ({"points": 1}, "gave you 1 point of your standing back."),
+        ({}, "gave you 2 points of your standing back, until 1 May 2027, 12:00 UTC."),
+        ({"points": 1}, "gave you 1 point of your standing back, until 1 May 2027, 12:00 UTC."),
         ({"expires_at": LATER}, "of your standing back, until 5 November 2026, 12:00 UTC."),
     ],
 )
