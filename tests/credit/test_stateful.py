@@ -1,12 +1,14 @@
 """A model of the ledger, in plain Python, lives beside the real one on real PostgreSQL.
 
-Whatever is posted, reversed, imposed, lifted or simply waited for, in whatever order: the score
-is the fold of the entries at any past instant, numbers have no gaps, the projection equals a
-replay, and nothing written is ever written again.
+Whatever is posted, reversed, imposed, lifted or simply waited for, in whatever order and under
+whatever policies: the score at any past instant is the fold of the entries, which keep the terms
+they were posted under, by the policy of that instant; numbers have no gaps, the projection equals
+a replay, and nothing written is ever written again.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -17,7 +19,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -25,6 +26,7 @@ from hypothesis.stateful import (
 from credit import queries, verification
 from credit.actions import ledger, policies, sanctions, standings
 from credit.models import LedgerEntry, Standing
+from credit.policy import DEFAULT_DOCUMENT
 from portal.core.actors import Actor
 from tests.credit import findings
 from tests.factories.base import AT
@@ -32,7 +34,61 @@ from tests.factories.core import PlatformFactory
 from tests.factories.identity import AccountFactory, UserFactory
 
 HOURS = st.integers(0, 24 * 200)
-SEVERITIES = {"LOW": (1, 90), "MEDIUM": (2, 180), "HIGH": (4, 365), "CRITICAL": (10, 730)}
+SEVERITIES = ["LOW", "MEDIUM", "HIGH", "CRITICAL"]
+ALL = ["CREATE_GROUP", "OWN_GROUP", "MANAGE_GROUP"]
+
+
+def terms(*, start, floor, ceiling, costs, days, tiers, first_low=None):
+    """A policy that says something else in every part."""
+    return {
+        "starting_score": start,
+        "floor": floor,
+        "ceiling": ceiling,
+        "severities": {
+            severity: {"points": points, "lifetime_days": lifetime}
+            for severity, points, lifetime in zip(SEVERITIES, costs, days, strict=True)
+        },
+        "first_low_finding": first_low and {"lifetime_days": first_low},
+        "tiers": [
+            {"name": f"From {at_least}", "at_least": at_least, "meaning": "", "privileges": brings}
+            for at_least, brings in tiers
+        ],
+    }
+
+
+SHIPPED = DEFAULT_DOCUMENT
+DOCUMENTS = [
+    SHIPPED,
+    # No warnings, shorter, and down to below zero.
+    terms(
+        start=8,
+        floor=-6,
+        ceiling=8,
+        costs=(2, 3, 3, 14),
+        days=(20, 60, 90, 400),
+        tiers=[(6, ALL), (0, ALL[1:]), (-6, [])],
+    ),
+    # Points that were given back count beyond the start; a warning outlasts a LOW finding.
+    terms(
+        start=15,
+        floor=2,
+        ceiling=17,
+        costs=(1, 1, 5, 12),
+        days=(30, 300, 300, 1000),
+        tiers=[(16, ALL), (14, ALL), (9, ALL[1:]), (2, [])],
+        first_low=200,
+    ),
+    # LOW findings cost nothing at all, and nobody loses anything.
+    terms(
+        start=5,
+        floor=5,
+        ceiling=30,
+        costs=(0, 4, 8, 20),
+        days=(90, 180, 365, 730),
+        tiers=[(5, ALL)],
+        first_low=10,
+    ),
+]
 
 
 @dataclass
@@ -40,10 +96,10 @@ class Known:
     """What the model remembers of an entry."""
 
     points: int
-    since: object
-    until: object
-    decision_id: object
-    reversed_at: object = None
+    since: datetime
+    until: datetime
+    decision_id: UUID
+    reversed_at: datetime | None = None
 
 
 class Ledger(RuleBasedStateMachine):
@@ -63,6 +119,8 @@ class Ledger(RuleBasedStateMachine):
     def begin(self):
         platform = PlatformFactory()
         self.policy = findings.active_policy(platform)
+        # What was in effect since when, oldest first.
+        self.policies = [(self.policy.active_from, SHIPPED)]
         self.account = AccountFactory(platform=platform)
         self.people = [Actor.user(UserFactory(is_staff=True)) for _ in range(2)]
 
@@ -84,17 +142,16 @@ class Ledger(RuleBasedStateMachine):
             self.now = standing.next_change_at
             self.checkpoints.append(self.now)
 
-    @rule(target=penalties, severity=st.sampled_from(list(SEVERITIES)))
+    @rule(target=penalties, severity=st.sampled_from(SEVERITIES))
     def find(self, severity):
-        expected, days = SEVERITIES[severity]
         said = queries.get_penalty(account=self.account, severity=severity, at=self.now)
-        assert said.points == (0 if severity == "LOW" and not self.counting() else -expected)
+        points, days = self.cost_of(severity)
+        assert said.points == points
         change = findings.penalty(
-            self.account, severity=severity, points=said.points, at=self.now, policy=self.policy
+            self.account, severity=severity, points=points, at=self.now, policy=self.policy
         )
-        known = Known(
-            said.points, self.now, self.now + timedelta(days=days), change.entry.decision_id
-        )
+        until = self.now + timedelta(days=days)
+        known = Known(points, self.now, until, change.entry.decision_id)
         self.entries.append(known)
         assert change.after.score == self.score(self.now)
         return known
@@ -139,18 +196,18 @@ class Ledger(RuleBasedStateMachine):
             assert stored.score == self.score(self.now)
             assert stored.next_change_at is None or stored.next_change_at > self.now
 
-    @rule(target=penalties)
-    def change_the_policy(self):
-        """What was posted keeps its terms; the same terms begin anew under another version."""
+    @rule(document=st.sampled_from(DOCUMENTS))
+    def change_the_policy(self, document):
+        """What was posted keeps its terms; what is posted from now on has the new ones."""
         self.now += timedelta(seconds=1)
         drafter, approver = self.people
         policy = policies.draft(
-            platform=self.account.platform, document=self.policy.document, by=drafter, at=self.now
+            platform=self.account.platform, document=document, by=drafter, at=self.now
         )
         findings.simulate(policy, at=self.now)
         policies.approve(policy=policy, by=approver, at=self.now)
         self.policy = policies.activate(policy=policy, by=approver, at=self.now)
-        return multiple()
+        self.policies.append((self.now, document))
 
     # --- what has to hold -----------------------------------------------------------------
 
@@ -158,9 +215,34 @@ class Ledger(RuleBasedStateMachine):
         """The moments at which something began or ended, those just before, and some others."""
         edges = {e.since for e in self.entries} | {e.until for e in self.entries}
         edges |= {e.reversed_at for e in self.entries if e.reversed_at}
+        edges |= {since for since, _ in self.policies[1:]}
         newest = sorted(edges)[-8:]
         before = [moment - timedelta(microseconds=1) for moment in newest]
         return sorted([*newest, *before, *self.checkpoints[-2:], self.now])
+
+    def document(self, at):
+        """The policy in effect; before the first one began, that one."""
+        begun = [document for since, document in self.policies if since <= at]
+        return begun[-1] if begun else self.policies[0][1]
+
+    def cost_of(self, severity):
+        """Points and days of a finding now: the first LOW one may be a warning."""
+        document = self.document(self.now)
+        first_low, found = document["first_low_finding"], document["severities"][severity]
+        if severity == "LOW" and first_low and (not found["points"] or not self.counting()):
+            return 0, first_low["lifetime_days"]
+        return -found["points"], found["lifetime_days"]
+
+    def brings(self, privilege, at):
+        tiers = self.document(at)["tiers"]
+        return privilege in next(
+            tier["privileges"] for tier in tiers if self.score(at) >= tier["at_least"]
+        )
+
+    def clamped(self, total, at):
+        document = self.document(at)
+        score = document["starting_score"] + total
+        return max(document["floor"], min(document["ceiling"], score))
 
     def counting(self):
         return [
@@ -176,15 +258,15 @@ class Ledger(RuleBasedStateMachine):
                 total += e.points
                 if e.reversed_at is not None and e.reversed_at <= at:
                     total -= e.points
-        return max(0, min(12, 12 + total))
+        return self.clamped(total, at)
 
     @invariant()
     def a_score_is_the_fold_of_the_entries_at_any_instant(self):
         for moment in self.instants():
             standing = queries.get_standing(account=self.account, at=moment)
             assert standing.score == self.score(moment)
-            shown = 12 + sum(entry.points for entry in standing.entries)
-            assert standing.score == max(0, min(12, shown))
+            shown = sum(entry.points for entry in standing.entries)
+            assert standing.score == self.clamped(shown, moment)
 
     @invariant()
     def the_forecast_comes_true(self):
@@ -210,11 +292,11 @@ class Ledger(RuleBasedStateMachine):
     def answers_follow_from_tier_and_suspensions_however_they_are_found(self):
         for moment in [*self.checkpoints[-3:], self.now]:
             held = any(since <= moment < until for since, until in self.suspended)
-            expected = self.score(moment) >= 7 and not held
+            expected = self.brings("CREATE_GROUP", moment) and not held
             quick = queries.get_privileges(account=self.account, at=moment)
             slow = queries.get_record(account=self.account, at=moment).privileges(moment)
             assert quick.create.allowed == slow.create.allowed == expected
-            assert quick.own.allowed == slow.own.allowed == (self.score(moment) >= 3)
+            assert quick.own.allowed == slow.own.allowed == self.brings("OWN_GROUP", moment)
 
 
 def test_the_ledger_behaves_like_its_model(db):
