@@ -96,6 +96,21 @@ def page_of(new_context, client, live_server) -> Callable[..., Page]:
     return make
 
 
+@pytest.fixture
+def page_of_user(page_of) -> Callable[..., Page]:
+    """Open a page of the staff admin as a user who has, or gets, a second factor."""
+
+    def make(user, *, asks_who_is_here=False, **options) -> Page:
+        signin.add_totp(user)
+        page = page_of(user, **options)
+        if not asks_who_is_here:
+            # It asks by itself, and the answer could come while the database is emptied.
+            page.route("**/viewing/", lambda route: route.fulfill(status=204))
+        return page
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def axe() -> Axe:
     return Axe()

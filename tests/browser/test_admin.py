@@ -55,21 +55,6 @@ def page_of_staff(scene, page_of_user):
     return lambda *roles: page_of_user(scene.staff(*roles))
 
 
-@pytest.fixture
-def page_of_user(request):
-    page_of = request.getfixturevalue("page_of")
-
-    def make(user, *, asks_who_is_here=False, **options):
-        signin.add_totp(user)
-        page = page_of(user, **options)
-        if not asks_who_is_here:
-            # It asks by itself, and the answer could come while the database is emptied.
-            page.route("**/viewing/", lambda route: route.fulfill(status=204))
-        return page
-
-    return make
-
-
 def work(name, record):
     return reverse(f"admin:work_{name}", args=[record.pk])
 
@@ -237,44 +222,6 @@ def test_an_appeal_is_reversed_in_a_dialog_by_keyboard_alone(scene, page_of_staf
     assert appeal.state == "REVERSED"
 
 
-def test_single_keys_do_the_work_and_can_be_switched_off(scene, page_of_staff, look):
-    other = another_case(scene)
-    page = page_of_staff("REVIEWER")
-    page.goto(reverse("admin:work_queue", args=["reviews"]))
-
-    page.keyboard.press("j")
-    expect(page.locator("[aria-current=page] >> text=C-")).to_have_count(1)
-    first = page.url
-    page.keyboard.press("j")
-    page.wait_for_url(lambda url: url != first)
-    page.keyboard.press("k")
-    page.wait_for_url(first)
-    assert {str(scene.case.pk), str(other.pk)} >= {first.split("/")[-2]}
-
-    page.keyboard.press("2")
-    expect(page.get_by_role("radio", name="Upheld, handled by the owner")).to_be_checked()
-    page.keyboard.press("n")
-    page.keyboard.type("j is a letter here")
-    expect(page.get_by_label("Internal note")).to_have_value("j is a letter here")
-    page.get_by_role("radio", name="Upheld, handled by the owner").focus()
-    page.keyboard.press("?")
-    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
-    expect(dialog).to_contain_text("The next one in the queue")
-    look(page, "admin-keys")
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    page.keyboard.press("c")
-    expect(page.locator("#content")).to_contain_text("Yours until")
-
-    page.keyboard.press("?")
-    dialog.get_by_role("button", name="Switch single keys off").press("Enter")
-    expect(page.locator("#main")).to_contain_text("Single keys are off.")
-    here = page.url
-    page.keyboard.press("2")
-    expect(page.get_by_role("radio", name="Upheld, handled by the owner")).not_to_be_checked()
-    assert page.url == here
-
-
 def test_two_people_on_one_case_see_each_other(scene, page_of_user, client):
     first, second = (
         staff_user(scene.platform, name=name) for name in ("Mina Okafor", "Sam Rivera")
@@ -289,17 +236,6 @@ def test_two_people_on_one_case_see_each_other(scene, page_of_user, client):
         other.goto(work("case", scene.case))
 
     expect(other.locator("[data-viewing]")).to_contain_text("Mina Okafor is also viewing")
-
-
-def test_the_first_stop_of_the_keyboard_skips_the_sidebar(scene, staff):
-    staff.goto(reverse("admin:work_queue", args=["reviews"]))
-
-    staff.keyboard.press("Tab")
-    expect(staff.get_by_role("link", name="Skip to the content")).to_be_focused()
-    staff.keyboard.press("Enter")
-    staff.keyboard.press("Tab")
-
-    expect(staff.get_by_role("button", name="Take the next case")).to_be_focused()
 
 
 def test_filters_open_close_and_apply_by_keyboard(scene, staff, look):

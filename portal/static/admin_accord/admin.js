@@ -168,6 +168,11 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (!(event.target instanceof Element) || event.target.matches(TYPED)) return;
   if (document.querySelector("dialog[open]") || document.getElementById("modal-content")?.getClientRects().length) return;
+  // What the key is for may still be on its way.
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", () => { if (isOn()) pressKey(event.key); }, { once: true });
+    return;
+  }
   if (!isOn()) {
     // unfold's own single key.
     if (event.key === "/") event.stopPropagation();
