@@ -4,6 +4,7 @@ from tests.audit_guard import audit_guard  # noqa: F401
 from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 from tests.flushing import flush_past_the_guards  # noqa: F401
+from tests.leftovers import django_db_setup  # noqa: F401
 from tests.network import loopback_only  # noqa: F401
 
 
