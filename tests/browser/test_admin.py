@@ -196,6 +196,7 @@ def test_an_appeal_is_reversed_in_a_dialog_by_keyboard_alone(scene, page_of_staf
     page.goto(work("appeal", appeal))
     page.keyboard.press("c")
     expect(page.locator("#content")).to_contain_text("Reverse it in part")
+    page.wait_for_load_state()
 
     page.keyboard.press("2")
     expect(page.get_by_label("Keep the points")).to_be_checked()
