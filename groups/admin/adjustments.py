@@ -72,6 +72,9 @@ class AdjustmentAdmin(RecordAdmin):
     list_filter = (filters.PlatformFilter, ("state", ChoicesDropdownFilter))
     search_fields = ("account__external_id__exact", "account__display_name")
     search_help_text = "Account's id or name"
+    when_empty = (
+        "To give points back, open the person's standing and choose “Propose an adjustment”."
+    )
     ordering = (OPEN_FIRST, "-proposed_at", "-pk")
     fieldsets = (
         (None, {"fields": ("account", "signed", "reason", "expiry", "state_tag")}),

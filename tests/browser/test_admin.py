@@ -13,7 +13,6 @@ from identity.roles import Role
 from portal.core.actors import Actor
 from portal.core.admin.panels import list_of, page_of
 from portal.core.models import Hold, WebhookEndpoint
-from tests import signin
 from tests.admin.records import make_records
 from tests.factories.base import fixture_rows
 from tests.factories.identity import staff_user

@@ -34,6 +34,8 @@ class RecordAdmin(ModelAdmin):
     linked_by: ClassVar[tuple[str, ...]] = ()
     # Groups of fields that are left out while the record has nothing in a column.
     shown_once: ClassVar[tuple[tuple[str, str], ...]] = ()
+    # What to do first, where nothing is in the list yet.
+    when_empty: ClassVar[str] = ""
     # Keyset paging, without COUNT and OFFSET, for tables that grow without end.
     keyset: ClassVar[paging.Keyset | None] = None
 

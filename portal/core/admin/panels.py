@@ -19,7 +19,8 @@ class Panel:
     """One table. `rows` hold text or safe markup; `more_url` leads to the whole list. `picture`
     stands above it and shows the same.
 
-    `is_wide`: it has so many columns that each row becomes a card on a narrow screen.
+    `is_wide`: each row becomes a card on a narrow screen, as it does with more than three columns
+    and no picture.
     """
 
     title: str

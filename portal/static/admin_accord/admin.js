@@ -199,6 +199,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   // Who already writes in it keeps the focus: a key must not land in another field.
   setTimeout(() => { if (!dialog.contains(document.activeElement)) (first ?? dialog).focus(); }, 50);
 });
+// Refused, the form comes back inside its dialog: lead to what is wrong with it.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "dialog-form") return;
+  document.querySelector("#dialog-form [aria-invalid=true], #dialog-form [role=alert]")?.focus();
+});
 document.addEventListener("keydown", (event) => {
   const open = [document.getElementById("modal-content"), document.getElementById("changelist-filter")]
     .find((element) => element && element.getClientRects().length);
