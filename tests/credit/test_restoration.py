@@ -1,6 +1,5 @@
 """Points come back for time without a further finding, and for reports answered in time."""
 
-import copy
 from datetime import timedelta
 
 import pytest
@@ -17,18 +16,10 @@ from groups.models import Decision
 from portal.core.actors import Actor
 from portal.core.models import OutboxEvent
 from tests.credit import findings
+from tests.credit.documents import giving
 from tests.factories.base import AT
 from tests.factories.credit import PolicyFactory
 from tests.factories.identity import AccountFactory, UserFactory
-
-
-def giving(*, duties=None, **every):
-    """The shipped document, in which a point comes back each so many days."""
-    document = copy.deepcopy(policies.DEFAULT_DOCUMENT)
-    for severity, days in every.items():
-        document["severities"][severity]["restored_every_days"] = days
-    document["duties"] = {"restored_every_days": duties} if duties else None
-    return document
 
 
 @pytest.fixture

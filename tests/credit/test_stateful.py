@@ -1,9 +1,9 @@
 """A model of the ledger, in plain Python, lives beside the real one on real PostgreSQL.
 
-Whatever is posted, reversed, imposed, lifted or simply waited for, in whatever order and under
-whatever policies: the score at any past instant is the fold of the entries, which keep the terms
-they were posted under, by the policy of that instant; numbers have no gaps, the projection equals
-a replay, and nothing written is ever written again.
+Whatever is posted, reversed, given back, imposed, lifted or simply waited for, in whatever order
+and under whatever policies: the score at any past instant is the fold of the entries, which keep
+the terms they were posted under, by the policy of that instant; numbers have no gaps, the
+projection equals a replay, and nothing written is ever written again.
 """
 
 from dataclasses import dataclass
@@ -26,69 +26,15 @@ from hypothesis.stateful import (
 from credit import queries, verification
 from credit.actions import ledger, policies, sanctions, standings
 from credit.models import LedgerEntry, Standing
-from credit.policy import DEFAULT_DOCUMENT
+from credit.policy import SEVERITIES
 from portal.core.actors import Actor
 from tests.credit import findings
+from tests.credit.documents import DOCUMENTS, SHIPPED
 from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 from tests.factories.identity import AccountFactory, UserFactory
 
 HOURS = st.integers(0, 24 * 200)
-SEVERITIES = ["LOW", "MEDIUM", "HIGH", "CRITICAL"]
-ALL = ["CREATE_GROUP", "OWN_GROUP", "MANAGE_GROUP"]
-
-
-def terms(*, start, floor, ceiling, costs, days, tiers, first_low=None):
-    """A policy that says something else in every part."""
-    return {
-        "starting_score": start,
-        "floor": floor,
-        "ceiling": ceiling,
-        "severities": {
-            severity: {"points": points, "lifetime_days": lifetime}
-            for severity, points, lifetime in zip(SEVERITIES, costs, days, strict=True)
-        },
-        "first_low_finding": first_low and {"lifetime_days": first_low},
-        "tiers": [
-            {"name": f"From {at_least}", "at_least": at_least, "meaning": "", "privileges": brings}
-            for at_least, brings in tiers
-        ],
-    }
-
-
-SHIPPED = DEFAULT_DOCUMENT
-DOCUMENTS = [
-    SHIPPED,
-    # No warnings, shorter, and down to below zero.
-    terms(
-        start=8,
-        floor=-6,
-        ceiling=8,
-        costs=(2, 3, 3, 14),
-        days=(20, 60, 90, 400),
-        tiers=[(6, ALL), (0, ALL[1:]), (-6, [])],
-    ),
-    # Points that were given back count beyond the start; a warning outlasts a LOW finding.
-    terms(
-        start=15,
-        floor=2,
-        ceiling=17,
-        costs=(1, 1, 5, 12),
-        days=(30, 300, 300, 1000),
-        tiers=[(16, ALL), (14, ALL), (9, ALL[1:]), (2, [])],
-        first_low=200,
-    ),
-    # LOW findings cost nothing at all, and nobody loses anything.
-    terms(
-        start=5,
-        floor=5,
-        ceiling=30,
-        costs=(0, 4, 8, 20),
-        days=(90, 180, 365, 730),
-        tiers=[(5, ALL)],
-        first_low=10,
-    ),
-]
 
 
 @dataclass
@@ -100,6 +46,22 @@ class Known:
     until: datetime
     decision_id: UUID
     reversed_at: datetime | None = None
+    # A point of it comes back after each so many days.
+    every: int | None = None
+
+
+@dataclass
+class Back:
+    """A point of a finding that comes back on its day, or would have."""
+
+    of: Known
+    day: datetime
+    is_duty: bool = False
+    # From then on it counts no more; before its day if it never came.
+    ended: datetime | None = None
+
+    def counts(self, at):
+        return self.day <= at < self.of.until and (self.ended is None or at < self.ended)
 
 
 class Ledger(RuleBasedStateMachine):
@@ -112,6 +74,7 @@ class Ledger(RuleBasedStateMachine):
         self.savepoint.__enter__()
         self.now = AT
         self.entries = []
+        self.back = []
         self.suspended = []
         self.checkpoints = [AT]
 
@@ -151,8 +114,11 @@ class Ledger(RuleBasedStateMachine):
             self.account, severity=severity, points=points, at=self.now, policy=self.policy
         )
         until = self.now + timedelta(days=days)
-        known = Known(points, self.now, until, change.entry.decision_id)
+        every = self.document(self.now)["severities"][severity].get("restored_every_days")
+        known = Known(points, self.now, until, change.entry.decision_id, every=every)
         self.entries.append(known)
+        self.put_off(lambda point: point.of is not known)
+        self.let_come()
         assert change.after.score == self.score(self.now)
         return known
 
@@ -165,7 +131,32 @@ class Ledger(RuleBasedStateMachine):
             return
         [change] = findings.reverse(entry, at=self.now)
         known.reversed_at = self.now
+        for point in self.back:
+            if point.of is known and point.ended is None:
+                point.ended = self.now
+        self.let_come()
         assert change.after.score == self.score(self.now)
+
+    @rule()
+    def handle(self):
+        """A report is answered in time, and staff find it handled."""
+        found = findings.decision(self.account, points=0, outcome="OWNER_HANDLED", at=self.now)
+        change = ledger.restore_for_duty(
+            account=self.account,
+            decision_id=found.pk,
+            decided_by=found.decided_by,
+            by=Actor.user(found.decided_by),
+            at=self.now,
+        )
+        known = self.whose_point_a_duty_brings()
+        assert (change is None) == (known is None)
+        if known is not None:
+            self.back.append(Back(known, self.now, is_duty=True))
+            coming = [p for p in self.back if p.of is known and p.ended is None]
+            coming.sort(key=lambda point: point.day)
+            for point in coming[-known.points :]:
+                point.ended = self.now
+            assert change.after.score == self.score(self.now)
 
     @rule(target=suspensions, days=st.integers(1, 60))
     def suspend(self, days):
@@ -209,6 +200,47 @@ class Ledger(RuleBasedStateMachine):
         self.policy = policies.activate(policy=policy, by=approver, at=self.now)
         self.policies.append((self.now, document))
 
+    # --- what comes back ------------------------------------------------------------------
+
+    def put_off(self, which):
+        for point in self.back:
+            if point.day > self.now and point.ended is None and which(point):
+                point.ended = self.now
+
+    def let_come(self):
+        """Of each finding, what its days bring before the next one, and has not come yet."""
+        left = [known for known in self.entries if known.reversed_at is None]
+        for known, following in zip(left, [*left[1:], None], strict=False):
+            live = [p for p in self.back if p.of is known and p.ended is None]
+            end = min(
+                known.until - timedelta(microseconds=1),
+                (following and following.since) or known.until,
+            )
+            whole = (end - known.since) // timedelta(days=known.every) if known.every else 0
+            by_time = sum(not point.is_duty for point in live)
+            most = min(whole, -known.points - len(live) + by_time)
+            for number in range(by_time + 1, most + 1):
+                day = known.since + number * timedelta(days=known.every)
+                self.back.append(Back(known, max(day, self.now)))
+
+    def whose_point_a_duty_brings(self):
+        duties = self.document(self.now).get("duties")
+        if not duties:
+            return None
+        wait = timedelta(days=duties["restored_every_days"])
+        if any(point.is_duty and point.day + wait > self.now for point in self.back):
+            return None
+        takes = [
+            known
+            for known in self.entries
+            if known.until > self.now
+            and known.reversed_at is None
+            and -known.points > sum(p.of is known and p.counts(self.now) for p in self.back)
+        ]
+        return max(enumerate(takes), key=lambda pair: (pair[1].until, pair[0]), default=(0, None))[
+            1
+        ]
+
     # --- what has to hold -----------------------------------------------------------------
 
     def instants(self):
@@ -216,6 +248,7 @@ class Ledger(RuleBasedStateMachine):
         edges = {e.since for e in self.entries} | {e.until for e in self.entries}
         edges |= {e.reversed_at for e in self.entries if e.reversed_at}
         edges |= {since for since, _ in self.policies[1:]}
+        edges |= {point.day for point in self.back} | {p.ended for p in self.back if p.ended}
         newest = sorted(edges)[-8:]
         before = [moment - timedelta(microseconds=1) for moment in newest]
         return sorted([*newest, *before, *self.checkpoints[-2:], self.now])
@@ -258,6 +291,7 @@ class Ledger(RuleBasedStateMachine):
                 total += e.points
                 if e.reversed_at is not None and e.reversed_at <= at:
                     total -= e.points
+        total += sum(point.counts(at) for point in self.back)
         return self.clamped(total, at)
 
     @invariant()
@@ -282,7 +316,9 @@ class Ledger(RuleBasedStateMachine):
         rows = LedgerEntry.objects.filter(account=self.account).order_by("sequence")
         numbers = list(rows.values_list("sequence", flat=True))
         assert numbers == list(range(1, len(numbers) + 1))
-        assert len(numbers) == len(self.entries) + sum(bool(e.reversed_at) for e in self.entries)
+        reversals = sum(bool(e.reversed_at) for e in self.entries)
+        ended = sum(bool(point.ended) for point in self.back)
+        assert len(numbers) == len(self.entries) + reversals + len(self.back) + ended
 
     @invariant()
     def the_projection_equals_a_replay(self):

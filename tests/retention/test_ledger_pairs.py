@@ -1,18 +1,17 @@
 """A reversal leaves with what it reverses, wherever the batches of the purge end."""
 
-import copy
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from credit import policy as policies
 from credit.models import LedgerEntry
 from portal.core.actions import purge
 from portal.core.data_classes import registry
 from portal.core.models import AuditEntry, Hold
 from tests.credit import findings
+from tests.credit.documents import giving
 from tests.factories.base import AT
 from tests.factories.core import HoldFactory
 from tests.factories.credit import PolicyFactory
@@ -57,9 +56,7 @@ def test_a_reversal_leaves_in_the_batch_of_what_it_reverses(platform):
 
 def test_what_came_back_leaves_in_the_batch_of_its_finding(platform):
     account = AccountFactory(platform=platform)
-    document = copy.deepcopy(policies.DEFAULT_DOCUMENT)
-    document["severities"]["MEDIUM"]["restored_every_days"] = 60
-    PolicyFactory(platform=platform, version=1, document=document)
+    PolicyFactory(platform=platform, version=1, document=giving(MEDIUM=60))
     # Each further one puts off what the one before it would have given back.
     entries = [findings.penalty(account).entry for _ in range(3)]
     findings.reverse(entries[0])
