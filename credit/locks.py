@@ -1,7 +1,8 @@
 """Row locks of credit, each in one place and ordered by primary key.
 
-Whatever changes a ledger, a sanction or a standing holds the lock of the account. It does not
-keep anybody from writing rows that refer to the account.
+Whatever changes a ledger or a sanction, and the standing with it, holds the lock of the account.
+It does not keep anybody from writing rows that refer to the account. A refresh changes neither
+and locks standings alone.
 """
 
 from collections.abc import Iterable

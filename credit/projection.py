@@ -17,9 +17,9 @@ CLAIM = """
 SELECT platform_id, count(*), array_agg(account_id)::text, array_agg(DISTINCT policy_id)
 FROM (
     SELECT s.platform_id, s.account_id, s.policy_id
-    FROM credit_standing s JOIN identity_account a ON a.id = s.account_id
+    FROM credit_standing s
     WHERE s.as_of <= %(at)s AND {due}
-    LIMIT %(limit)s FOR NO KEY UPDATE OF s, a SKIP LOCKED) claimed
+    LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED) claimed
 GROUP BY platform_id ORDER BY platform_id
 """
 DUE_BY_TIME = "s.next_change_at <= %(at)s ORDER BY s.next_change_at"
@@ -27,18 +27,25 @@ DUE_BY_TIME = "s.next_change_at <= %(at)s ORDER BY s.next_change_at"
 # well was claimed before, by us or by somebody else.
 DUE_BY_POLICY = """s.policy_id = ANY(%(retired)s) AND COALESCE(s.next_change_at > %(at)s, true)
     ORDER BY s.policy_id, s.account_id"""
-WRITE = """
-WITH terms (policy_id, tier, place, answers, withholds, is_alike) AS (VALUES {terms}),
+# What counts of each ledger at %(at)s, and after each later change of it.
+TOTALS = """
 moments AS (
     SELECT e.account_id, m.at, m.points
     FROM credit_ledgerentry e CROSS JOIN LATERAL (VALUES
         (GREATEST(e.effective_at, %(at)s), e.points), (e.expires_at, -e.points)) m (at, points)
-    WHERE e.account_id = ANY(%(accounts)s::uuid[]) AND e.points <> 0 AND m.at IS NOT NULL
+    WHERE e.account_id = ANY({accounts}) AND e.points <> 0 AND m.at IS NOT NULL
         AND (e.expires_at IS NULL OR e.expires_at > %(at)s)),
+totals AS (
+    SELECT account_id, at, sum(points) OVER (PARTITION BY account_id ORDER BY at) AS total
+    FROM moments)
+"""
+WRITE = """
+WITH terms (policy_id, tier, place, answers, withholds, is_alike) AS (VALUES {terms}),
+{totals},
 running AS (
-    SELECT account_id, at, LEAST(GREATEST(%(start)s + sum(points) OVER (
-        PARTITION BY account_id ORDER BY at), %(floor)s), %(ceiling)s)::integer AS score
-    FROM moments),
+    SELECT account_id, at,
+        LEAST(GREATEST(%(start)s + total, %(floor)s), %(ceiling)s)::integer AS score
+    FROM totals),
 scored AS (
     SELECT account_id, score, at, COALESCE(
         max(score) FILTER (WHERE at = %(at)s) OVER (PARTITION BY account_id), %(base)s) AS now
@@ -131,7 +138,7 @@ def write(
 
     `policies` are those that the standings were under, and the current one.
 
-    The claim is a statement of its own: what was posted before an account was locked is seen by
+    The claim is a statement of its own: what was posted before a standing was locked is seen by
     a statement that begins after it only.
     """
     document = policy.of(current)
@@ -146,6 +153,7 @@ def write(
     }
     statement = WRITE.format(
         terms=_terms(policies, document, values),
+        totals=TOTALS.format(accounts="%(accounts)s::uuid[]"),
         place=place_of("n.score", document),
         in_force_then=IN_FORCE.format(at="s.as_of"),
         in_force_now=IN_FORCE.format(at="%(at)s"),

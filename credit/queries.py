@@ -265,8 +265,8 @@ def _from_projection(
 ) -> Privileges | None:
     """Answer from a projection in date, unless its tier withholds something."""
     document = policies.of(standing.policy)
-    tier = next(tier for tier in document.tiers if tier.name == standing.tier)
-    if len(tier.privileges) < len(Privilege):
+    tier = next((tier for tier in document.tiers if tier.name == standing.tier), None)
+    if tier is None or len(tier.privileges) < len(Privilege):
         return None
     sanctions = Sanction.objects.filter(account_id=standing.account_id).in_force_at(at)
     return privileges.assess(

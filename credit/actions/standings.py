@@ -1,16 +1,16 @@
 """The projection of each ledger: written with every entry, and when time changes something."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
-from credit import changes, projection, queries
+from credit import changes, locks, projection, queries
 from credit.changes import StandingChange
 from credit.models import LedgerEntry, Policy, Sanction, Standing
 from credit.projection import Former
@@ -46,8 +46,8 @@ def write(*, projected: Iterable[tuple[Account, Record]], at: datetime) -> None:
 def refresh_due(*, by: Actor, at: datetime, limit: int) -> int:
     """Refresh at most `limit` standings that time or a new policy has outdated.
 
-    1. Claim them, with their accounts, passing over those that somebody else has locked: an
-       action on such an account refreshes it anyway.
+    1. Claim them, passing over those that somebody else has locked. Accounts stay unlocked: an
+       action that is under way writes the standing after us, from what it knows itself.
     2. Write what their ledgers give now, platform by platform, in one statement each.
     3. Where the answers may differ, compare them as they were at `as_of` with those of now: both
        follow from the rows as they are, so the difference is what time or the policy changed.
@@ -67,6 +67,34 @@ def refresh_due(*, by: Actor, at: datetime, limit: int) -> int:
         new = {"refreshed": count, "answers_changed": told}
         audit.record(action="standings.refresh", record=Standing, by=by, at=at, new=new)
     return count
+
+
+@transaction.atomic(savepoint=False)
+def repair(*, account_ids: Collection[UUID], by: Actor, at: datetime) -> int:
+    """Write what the ledgers of these accounts give, whatever is stored.
+
+    Tell the platforms of answers that are not those that the stored standing gave. Return how
+    many there were.
+    """
+    accounts = locks.accounts(account_ids)
+    stored = Standing.objects.in_bulk([account.pk for account in accounts])
+    projected = list(_records(accounts, at))
+    found = [
+        change
+        for account, record in projected
+        if account.pk in stored
+        for change in _answered_otherwise(account, stored[account.pk], record, at)
+    ]
+    write(projected=projected, at=at)
+    told = changes.announce(found, at=at)
+    written = Standing.objects.in_bulk([account.pk for account in accounts])
+    audit.record_each(
+        action="standings.repair",
+        changes=[(row, _kept(stored.get(pk)), _kept(row)) for pk, row in written.items()],
+        by=by,
+        at=at,
+    )
+    return told
 
 
 def _compare(
@@ -96,6 +124,54 @@ def _compare(
             )
 
 
+def _records(accounts: list[Account], at: datetime) -> Iterator[tuple[Account, Record]]:
+    entries, sanctions = _rows_of([account.pk for account in accounts])
+    platforms = {account.platform_id for account in accounts}
+    current = {pk: queries.get_policy(platform_id=pk, at=at) for pk in platforms}
+    for account in accounts:
+        yield (
+            account,
+            Record(
+                current[account.platform_id],
+                tuple(entries[account.pk]),
+                tuple(sanctions[account.pk]),
+            ),
+        )
+
+
+def _answered_otherwise(
+    account: Account, stored: Standing, record: Record, at: datetime
+) -> Iterator[tuple[Account, StandingChange]]:
+    """Yield where the answers that a wrong standing gave are not those of the ledger now."""
+    for group_id in _groups(record, stored.as_of, at):
+        given = queries.get_privileges(account=account, at=stored.as_of, group_id=group_id)
+        yield (
+            account,
+            StandingChange(
+                account_id=account.pk,
+                entry=None,
+                before=record.standing(stored.as_of),
+                after=record.standing(at),
+                privileges_before=given,
+                privileges_after=record.privileges(at, group_id=group_id),
+                group_id=group_id,
+            ),
+        )
+
+
+def _kept(standing: Standing | None) -> dict[str, Any]:
+    """Say for the audit what is stored."""
+    if standing is None:
+        return {}
+    changes_at = standing.next_change_at
+    return {
+        "score": standing.score,
+        "tier": standing.tier,
+        "last_sequence": standing.last_sequence,
+        "next_change_at": changes_at.isoformat() if changes_at else None,
+    }
+
+
 def _groups(record: Record, was_at: datetime, at: datetime) -> list[UUID | None]:
     turned = [
         sanction.scope_group_id
@@ -121,11 +197,12 @@ def _project(account: Account, record: Record, last_number: int, at: datetime) -
 
 
 def _rows_of(
-    accounts: list[UUID], *, since: datetime
+    accounts: list[UUID], *, since: datetime | None = None
 ) -> tuple[dict[UUID, list[LedgerEntry]], dict[UUID, list[Sanction]]]:
-    """Load what has counted at `since` or later, and every sanction."""
+    """Load every entry or, with `since`, what has counted then or later; and every sanction."""
     entries = LedgerEntry.objects.filter(account__in=accounts).order_by("sequence")
-    entries = entries.filter(Q(expires_at=None) | Q(expires_at__gt=since))
+    if since is not None:
+        entries = entries.filter(Q(expires_at=None) | Q(expires_at__gt=since))
     sanctions = Sanction.objects.filter(account__in=accounts).order_by("starts_at", "pk")
     return _by_account(entries), _by_account(sanctions)
 
