@@ -226,7 +226,7 @@ def _append(
         one.account, one.platform_id = account, account.platform_id
         one.sequence, one.posted_at = number, at
         one.save(force_insert=True)
-    standings.write(projected=[(account, after)], at=at)
+    standings.settle(account=account, before=before, after=after, at=at)
     change = changes.between(
         account=account, before=before, was_at=at, after=after, at=at, entry=entry
     )
@@ -246,5 +246,4 @@ def _append(
             "decision": str(entry.decision_id) if entry.decision_id else None,
         },
     )
-    changes.announce([(account, change)], at=at)
     return change

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from credit import changes, locks, queries
+from credit import locks, queries
 from credit.actions import standings
 from credit.models import Sanction
-from credit.record import Record
 from identity.models import Account, User
 from portal.core import audit
 from portal.core.actors import Actor
@@ -75,7 +74,7 @@ def impose(
     )
     after = before.with_sanctions([*before.sanctions, sanction])
     audit.record(action="sanctions.impose", record=sanction, by=by, at=at, new=_terms_of(sanction))
-    _settle(account, before, after, scope_group_id, at)
+    standings.settle(account=account, before=before, after=after, at=at, group_id=scope_group_id)
     return sanction
 
 
@@ -110,7 +109,8 @@ def lift(*, sanction: Sanction, how: str, reason: str, by: Actor, at: datetime) 
         at=at,
         new={"account": str(account.pk), "how": how},
     )
-    _settle(account, before, after, sanction.scope_group_id, at)
+    where = sanction.scope_group_id
+    standings.settle(account=account, before=before, after=after, at=at, group_id=where)
     return sanction
 
 
@@ -133,18 +133,3 @@ def _terms_of(sanction: Sanction) -> dict[str, str | None]:
         "until": sanction.ends_at.isoformat() if sanction.ends_at else None,
         "decision": str(sanction.decision_id),
     }
-
-
-def _settle(
-    account: Account,
-    before: Record,
-    after: Record,
-    group_id: UUID | None,
-    at: datetime,
-) -> None:
-    """Write the standing, which knows when a sanction ends, and tell of changed answers."""
-    standings.write(projected=[(account, after)], at=at)
-    change = changes.between(
-        account=account, before=before, was_at=at, after=after, at=at, group_id=group_id
-    )
-    changes.announce([(account, change)], at=at)

@@ -26,7 +26,10 @@ def write(*, projected: Iterable[tuple[Account, Record]], at: datetime) -> None:
     """Store where the accounts stand at `at`. The caller holds their locks."""
     found = list(projected)
     numbers = queries.get_last_numbers(account_ids=[account.pk for account, _ in found])
-    rows = [_project(account, record, numbers.get(account.pk, 0), at) for account, record in found]
+    _store([_project(account, record, numbers.get(account.pk, 0), at) for account, record in found])
+
+
+def _store(rows: list[Standing]) -> None:
     Standing.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -40,6 +43,30 @@ def write(*, projected: Iterable[tuple[Account, Record]], at: datetime) -> None:
             "next_change_at",
         ],
     )
+
+
+def settle(
+    *, account: Account, before: Record, after: Record, at: datetime, group_id: UUID | None = None
+) -> None:
+    """Store where an action leaves the account, and tell the platform of answers that differ.
+
+    They are compared with those it was last told: time, or a new policy, may have changed some
+    since, and nobody else will tell of them once the standing is written. With `group_id`, the
+    action changed them there. The caller holds the account's lock.
+    """
+    known = Standing.objects.filter(account=account).select_related("policy")
+    told = known.order_by("pk").select_for_update(of=("self",), no_key=True).first()
+    was_at, then = at, before
+    if told is not None and told.as_of < at:
+        was_at, then = told.as_of, replace(before, policy=told.policy)
+    found = [
+        changes.between(
+            account=account, before=then, was_at=was_at, after=after, at=at, group_id=where
+        )
+        for where in dict.fromkeys([None, group_id, *_groups(before, was_at, at)])
+    ]
+    _store([_project(account, after, told.last_sequence if told else 0, at)])
+    changes.announce([(account, change) for change in found], at=at)
 
 
 @transaction.atomic(savepoint=False)

@@ -15,6 +15,7 @@ from portal.core.actors import Actor
 from portal.core.models import AuditEntry, OutboxEvent
 from tests.credit import findings
 from tests.factories.base import fixture_rows
+from tests.factories.groups import GroupFactory
 from tests.factories.identity import AccountFactory, UserFactory
 
 BY = Actor.system("tests")
@@ -198,3 +199,32 @@ def test_refreshing_uses_the_index_of_due_standings(account):
         cursor.execute("SET LOCAL enable_seqscan = off")
         due = Standing.objects.filter(next_change_at__lte=account.created_at)
         assert "standing_changes_next" in due.order_by("next_change_at").explain()
+
+
+def changed(account):
+    """What the platform was told of the account, oldest first."""
+    events = OutboxEvent.objects.filter(subject=account.external_id).order_by("created_at", "pk")
+    return [event.data["changed"] for event in events]
+
+
+def test_an_action_tells_what_time_changed_before_the_refresher_came(account, at):
+    """Whatever the action writes, the refresher would not look there any more."""
+    for _ in range(2):
+        findings.penalty(account, severity="HIGH")
+    assert changed(account) == [["create_group", "limits"]]
+    later = at + timedelta(days=366)
+    findings.penalty(account, severity="MEDIUM", at=later)
+
+    assert changed(account)[1:] == [["create_group", "limits"]]
+    assert refresh(later) == 0
+
+
+def test_an_action_tells_what_ended_in_a_group_meanwhile(account, at):
+    group = GroupFactory(platform=account.platform)
+    findings.sanction(account, privilege="OWN_GROUP", days=10, group=group)
+    later = at + timedelta(days=11)
+    findings.penalty(account, severity="LOW", points=0, at=later)
+
+    events = OutboxEvent.objects.filter(subject=account.external_id, created_at=later)
+    assert [event.data["group_id"] for event in events] == [str(group.pk)]
+    assert events[0].data["privileges"]["own_group"]["allowed"] is True
