@@ -128,6 +128,11 @@ def _telling(model):
     ] or [models.Value(1)]
 
 
+def parts_as_one(found):
+    """Workers that share the work each note their part of it."""
+    return found | {"audit": Counter(set(found["audit"]))}
+
+
 def different(found, expected):
     """Say per table what is there and what should be, where they differ."""
     return {
@@ -147,6 +152,7 @@ def empty():
 
 def test_a_task_run_three_times_or_by_three_workers_leaves_what_one_run_leaves():
     shapes, did = {}, set()
+    log_days.drop_all()
     with time_machine.travel(DUE, tick=False):
         make_world()
         for name, task in sorted(TASKS.items()):
@@ -164,7 +170,7 @@ def test_a_task_run_three_times_or_by_three_workers_leaves_what_one_run_leaves()
         for name, task in sorted(TASKS.items()):
             _, refused = at_once.split(at_once.run(task, task, task))
             assert refused == [], name
-            assert different(shape(), shapes[name]) == {}, name
+            assert different(parts_as_one(shape()), parts_as_one(shapes[name])) == {}, name
 
 
 @pytest.mark.parametrize("trial", range(size(every_run=1, release=20)))
