@@ -35,6 +35,7 @@ READS = {
 
 # Steps of other actions, which audit for them. Nothing outside of actions/ may call them.
 STEPS = {
+    "credit/actions/standings.py:settle",
     "credit/actions/standings.py:write",
     "groups/actions/appeal_outcomes.py:reopen",
     "groups/actions/departures.py:put_off",

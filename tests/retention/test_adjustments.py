@@ -54,7 +54,7 @@ def test_what_was_not_approved_leaves_two_years_after_its_end(platform, state):
 
 
 def test_what_was_approved_leaves_with_its_entry(platform):
-    until = AT + timedelta(days=300)
+    until = AT + timedelta(days=100)
     found = approved(platform, expires_at=until)
 
     purge_at(until + TWO_YEARS)
@@ -62,14 +62,6 @@ def test_what_was_approved_leaves_with_its_entry(platform):
     purge_at(until + TWO_YEARS + MOMENT)
     assert not Adjustment.objects.exists()
     assert not LedgerEntry.objects.filter(kind="ADJUSTMENT").exists()
-
-
-def test_what_never_expires_stays(platform):
-    found = approved(platform, expires_at=None)
-
-    purge_at(AT + 5 * TWO_YEARS)
-
-    assert Adjustment.objects.get() == found
 
 
 def test_a_hold_on_the_account_keeps_its_proposals(platform):

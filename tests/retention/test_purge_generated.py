@@ -191,7 +191,10 @@ def _ledger(found, platform, person, row, reach):
         "reason": "x",
         "posted_at": AT,
     }
-    first = found.add(LedgerEntry(id=key, kind="RESTORATION", points=1, sequence=1, **common))
+    people = {"posted_by_id": uuid7(), "approved_by_id": uuid7()}
+    first = found.add(
+        LedgerEntry(id=key, kind="ADJUSTMENT", points=1, sequence=1, **people, **common)
+    )
     second = LedgerEntry(
         kind="REVERSAL", points=0, sequence=2, posted_by_id=uuid7(), reverses=first, **common
     )
