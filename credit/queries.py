@@ -82,7 +82,9 @@ def get_privileges(*, account: Account, at: datetime, group_id: UUID | None = No
         .first()
     )
     if standing is not None:
-        found = _from_projection(standing, at=at, group_id=group_id)
+        sanctions = Sanction.objects.filter(account=account).in_force_at(at)
+        ordered = sanctions.order_by("starts_at", "pk")
+        found = from_projection(standing, sanctions=ordered, group_id=group_id)
         if found is not None:
             return found
     return get_record(account=account, at=at).privileges(at, group_id=group_id)
@@ -260,20 +262,22 @@ def list_past_sanctions(
     return list(found)
 
 
-def _from_projection(
-    standing: Standing, *, at: datetime, group_id: UUID | None
+def from_projection(
+    standing: Standing, *, sanctions: Iterable[Sanction], group_id: UUID | None
 ) -> Privileges | None:
-    """Answer from a projection in date, unless its tier withholds something."""
+    """Answer from a projection in date, unless its tier withholds something.
+
+    `sanctions` are those in force, the oldest first.
+    """
     document = policies.of(standing.policy)
     tier = next((tier for tier in document.tiers if tier.name == standing.tier), None)
     if tier is None or len(tier.privileges) < len(Privilege):
         return None
-    sanctions = Sanction.objects.filter(account_id=standing.account_id).in_force_at(at)
     return privileges.assess(
         tier=tier,
         steps=(),
         decision_ids=(),
-        sanctions=sanctions.order_by("starts_at", "pk"),
+        sanctions=sanctions,
         group_id=group_id,
         policy=document,
         policy_version=standing.policy.version,

@@ -13,6 +13,7 @@ from django.db.models import Q
 from credit import changes, locks, projection, queries
 from credit.changes import StandingChange
 from credit.models import LedgerEntry, Policy, Sanction, Standing
+from credit.privileges import Privileges
 from credit.projection import Former
 from credit.record import Record
 from identity.models import Account
@@ -104,7 +105,8 @@ def repair(*, account_ids: Collection[UUID], by: Actor, at: datetime) -> int:
     many there were.
     """
     accounts = locks.accounts(account_ids)
-    stored = Standing.objects.in_bulk([account.pk for account in accounts])
+    known = Standing.objects.select_related("policy")
+    stored = known.in_bulk([account.pk for account in accounts])
     projected = list(_records(accounts, at))
     found = [
         change
@@ -170,20 +172,25 @@ def _answered_otherwise(
     account: Account, stored: Standing, record: Record, at: datetime
 ) -> Iterator[tuple[Account, StandingChange]]:
     """Yield where the answers that a wrong standing gave are not those of the ledger now."""
-    for group_id in _groups(record, stored.as_of, at):
-        given = queries.get_privileges(account=account, at=stored.as_of, group_id=group_id)
-        yield (
-            account,
-            StandingChange(
-                account_id=account.pk,
-                entry=None,
-                before=record.standing(stored.as_of),
-                after=record.standing(at),
-                privileges_before=given,
-                privileges_after=record.privileges(at, group_id=group_id),
-                group_id=group_id,
-            ),
+    was_at = stored.as_of
+    ledger = replace(record, policy=stored.policy)
+    for group_id in _groups(record, was_at, at):
+        change = changes.between(
+            account=account, before=ledger, was_at=was_at, after=record, at=at, group_id=group_id
         )
+        given = _given(stored, record.sanctions, group_id) or change.privileges_before
+        yield account, replace(change, privileges_before=given)
+
+
+def _given(
+    stored: Standing, sanctions: Iterable[Sanction], group_id: UUID | None
+) -> Privileges | None:
+    """Return what the stored standing answered at its moment; None where the ledger did."""
+    changes_at = stored.next_change_at
+    if stored.policy.retired_at or (changes_at is not None and changes_at <= stored.as_of):
+        return None
+    in_force = [sanction for sanction in sanctions if sanction.is_in_force_at(stored.as_of)]
+    return queries.from_projection(stored, sanctions=in_force, group_id=group_id)
 
 
 def _kept(standing: Standing | None) -> dict[str, Any]:
