@@ -9,7 +9,6 @@ from identity.models import Account
 from portal.core.models import Platform
 from portal.core.triggers import (
     deleted_by_the_purge_only,
-    frozen,
     never_truncated,
     update_of,
 )
@@ -76,7 +75,19 @@ class Standing(models.Model):
                     RETURN NEW;
                 """,
             ),
-            frozen("a_standing_stays_with_its_account", ["account_id", "platform_id"]),
+            # Only where these are named: a new policy rewrites every row, and names neither.
+            pgtrigger.Trigger(
+                name="a_standing_stays_with_its_account",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("account_id", "platform_id"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Q(old__account__df=pgtrigger.F("new__account"))
+                | pgtrigger.Q(old__platform__df=pgtrigger.F("new__platform")),
+                func="""
+                    RAISE EXCEPTION 'a_standing_stays_with_its_account'
+                        USING ERRCODE = 'integrity_constraint_violation',
+                              CONSTRAINT = 'a_standing_stays_with_its_account';
+                """,
+            ),
             deleted_by_the_purge_only("a_standing_is_deleted_by_the_purge_only"),
             never_truncated("standings_are_never_truncated"),
         ]
