@@ -20,6 +20,9 @@ from bench.measuring import ROUNDS, Figure, short
 from portal.embedded.places import Refused
 
 TOPICS = ("ingest", "singles", "purge", "pages", "memory", "overload", "tenures", "standing")
+# As the manual of PostgreSQL advises where the database is larger: a part of the machine's memory,
+# here enough for the million accounts.
+MEMORY = {"standing": "2GB"}
 console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
 
 
@@ -51,7 +54,7 @@ def _run(topic: str, options: argparse.Namespace) -> None:
         return
     started = time.monotonic()
     load = psutil.getloadavg()[0]
-    with servers.running() as running:
+    with servers.running(memory=MEMORY.get(topic, "128MB")) as running:
         django.setup()
         at = datetime.now(UTC) - timedelta(seconds=1)
         if options.profile:

@@ -48,7 +48,9 @@ class Connection:
         raise ConnectionError("The server closed the connection.")
 
 
-def post(path: str, body: bytes, *, media_type: str, token: str | None = None) -> bytes:
+def post(
+    path: str, body: bytes, *, media_type: str, token: str | None = None, scheme: str = "Bearer"
+) -> bytes:
     """Prepare a request. The proxy in front of Accord ended TLS, it says."""
     head = [
         f"POST {path} HTTP/1.1",
@@ -58,7 +60,7 @@ def post(path: str, body: bytes, *, media_type: str, token: str | None = None) -
         f"Content-Length: {len(body)}",
     ]
     if token is not None:
-        head.append(f"Authorization: Bearer {token}")
+        head.append(f"Authorization: {scheme} {token}")
     return "\r\n".join([*head, "", ""]).encode() + body
 
 

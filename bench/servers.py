@@ -118,7 +118,8 @@ class Servers:
 
 
 @contextmanager
-def running() -> Iterator[Servers]:
+def running(*, memory: str = "128MB") -> Iterator[Servers]:
+    """Start them; `memory` is what PostgreSQL keeps pages in."""
     folder, _held = own_folder(ROOT / ".accord" / "bench")
     places.require_space(folder, megabytes=NEEDED_MEGABYTES)
     tree = Tree(folder / "processes.json")
@@ -126,7 +127,8 @@ def running() -> Iterator[Servers]:
     try:
         tree.end_leftovers()
         remove_data(folder)
-        url = postgres.start(tree, folder / "postgres", database=DATABASE, durable=True, say=say)
+        place = folder / "postgres"
+        url = postgres.start(tree, place, database=DATABASE, durable=True, say=say, memory=memory)
         broker = valkey.start(tree, folder / "valkey")
         os.environ |= PRODUCTION | {
             "DATABASE_URL": url,

@@ -1,21 +1,28 @@
-"""Standings of a million accounts: after a new policy, after an hour, and in a simulation."""
+"""Standings of a million accounts: replayed, after an hour, after a new policy, in a simulation.
+
+And what single ones cost: posting a penalty, and answering a question over HTTP.
+"""
 
 import copy
 import time
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from bench import evaluations, posting
 from bench.measuring import Figure, interleave, ratios
 from bench.servers import Servers
 
 ACCOUNTS, FINDINGS = 1_000_000, 4_900_000
 # One finding of so many is reversed, ten days later: with the reversals 5 million entries.
 REVERSED = 50
-# A recompute alone takes more than a minute.
+# Writing every row takes more than a minute.
 MOST_ROUNDS = 2
+# Standings that something wrote past the actions.
+WRONG = 1_000
 PARTS = (
     """
     INSERT INTO identity_account (id, platform_id, external_id, display_name, created_at)
@@ -89,26 +96,80 @@ FROM former
 """
 
 
+MAKE_WRONG = """
+UPDATE credit_standing SET score = CASE WHEN score > 6 THEN score - 1 ELSE score + 1 END
+WHERE account_id IN (
+    SELECT lpad(to_hex(1 + (random() * %(accounts)s)::bigint %% %(accounts)s), 32, '0')::uuid
+    FROM generate_series(1, %(wrong)s))
+"""
+
+
+@dataclass
+class Touched:
+    """Of each round, the warm-up first: accounts, answers that changed, time an account."""
+
+    accounts: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
+    microseconds: list[float] = field(default_factory=list)
+
+    def figure(self, what: str, *, at_most: float | None = None) -> Figure:
+        details = {"accounts": self.accounts[1:], "answers that changed": self.told[1:]}
+        times = self.microseconds[1:]
+        return Figure(what, "", times, unit="µs", at_most=at_most, details=details)
+
+
 class Scene:
     """A platform whose clock goes on by an hour at a time."""
 
     def __init__(self, database: psycopg.Connection, *, at: datetime) -> None:
         self.database, self.at = database, at
-        self.refreshed: list[int] = []
         self.longest: list[float] = []
-        self.per_account: list[float] = []
+        self.numbers: list[float] = []
+        self.hours = Touched()
+        self.days = Touched()
 
     def fold(self) -> float:
         started = time.perf_counter()
         self.database.execute(FOLD, {"at": self.at}).fetchall()
         return time.perf_counter() - started
 
+    def recompute(self) -> float:
+        """Replay every ledger, and write what differs: as many as were made wrong before."""
+        from credit import replay, verification
+        from credit.actions import standings
+        from portal.core.actors import Actor
+
+        values = {"accounts": ACCOUNTS, "wrong": WRONG}
+        wrong = self.database.execute(MAKE_WRONG, values).rowcount
+        started = time.perf_counter()
+        found = replay.suspects()
+        for start in range(0, len(found), verification.BATCH):
+            batch = found[start : start + verification.BATCH]
+            standings.repair(account_ids=batch, by=Actor.system("bench"), at=self.at)
+        seconds = time.perf_counter() - started
+        assert len(found) == wrong, (len(found), wrong)
+        started = time.perf_counter()
+        assert not replay.behind()
+        self.numbers.append(time.perf_counter() - started)
+        return seconds
+
     def hour(self) -> float:
         """Let an hour pass and refresh what it outdated."""
-        self.at += timedelta(hours=1)
+        return self._pass(timedelta(hours=1), self.hours)
+
+    def day(self) -> float:
+        """Let a day pass at once, as after a halt."""
+        return self._pass(timedelta(days=1), self.days)
+
+    def _pass(self, time_passed: timedelta, touched: "Touched") -> float:
+        from portal.core.models import OutboxEvent
+
+        self.at += time_passed
+        before = OutboxEvent.objects.count()
         seconds, count, _ = self._refresh()
-        self.refreshed.append(count)
-        self.per_account.append(seconds / count * 1e6)
+        touched.accounts.append(count)
+        touched.told.append(OutboxEvent.objects.count() - before)
+        touched.microseconds.append(seconds / count * 1e6)
         return seconds
 
     def policy(self) -> float:
@@ -177,7 +238,6 @@ class Scene:
 
 
 def measure(servers: Servers, *, at: datetime, rounds: int) -> list[Figure]:
-    rounds = min(rounds, MOST_ROUNDS)
     started = time.monotonic()
     with servers.connect() as database:
         fill(database, at=at)
@@ -187,49 +247,62 @@ def measure(servers: Servers, *, at: datetime, rounds: int) -> list[Figure]:
         database.execute("VACUUM ANALYZE")
         database.execute("CHECKPOINT")
         note = f"loading them took {loaded:.0f} s, the first refresh {first:.0f} s"
-        folds, policies, hours, simulations = interleave(
-            rounds, scene.fold, scene.policy, scene.hour, scene.simulation
-        )
-        about = f"{ACCOUNTS:,} accounts"
         return [
-            Figure(
-                f"recompute {about} from 5 M entries, after a new policy",
-                "the fold: SELECT … GROUP BY of the same rows",
-                ratios(policies, folds),
-                at_most=2,
-                details={
-                    "recompute, s": policies,
-                    "fold, s": folds,
-                    "longest transaction, s": scene.longest[1:],
-                },
-                note=note,
-            ),
-            Figure(
-                f"refresh after an hour of expiries among {about}",
-                "recompute of all",
-                ratios(hours, policies),
-                at_most=1 / 100,
-                details={
-                    "refresh, ms": [seconds * 1e3 for seconds in hours],
-                    "accounts touched": scene.refreshed[1:],
-                },
-            ),
-            Figure(
-                "the same, an account touched",
-                "",
-                scene.per_account[1:],
-                unit="µs",
-                at_most=50,
-            ),
-            Figure(
-                "simulation of a policy over 5 M entries",
-                "the fold",
-                ratios(simulations, folds),
-                at_most=3,
-                details={"simulation, s": simulations},
-            ),
-            scene.announcing(),
+            *_replays(scene, rounds, note=note),
+            *posting.measure(database, rounds=rounds, accounts=ACCOUNTS, at=scene.at),
+            *evaluations.measure(servers, rounds=rounds, accounts=ACCOUNTS),
+            *_rewrites(scene, min(rounds, MOST_ROUNDS)),
         ]
+
+
+def _replays(scene: Scene, rounds: int, *, note: str) -> list[Figure]:
+    about = f"{ACCOUNTS:,} accounts"
+    folds, replays, hours, _days = interleave(
+        rounds, scene.fold, scene.recompute, scene.hour, scene.day
+    )
+    return [
+        Figure(
+            f"recompute {about} from 5 M entries, and write the {WRONG:,} that differ",
+            "the fold: SELECT … GROUP BY of the same rows",
+            ratios(replays, folds),
+            at_most=2,
+            details={
+                "recompute, s": replays,
+                "fold, s": folds,
+                "last numbers of all ledgers besides, s": scene.numbers[1:],
+            },
+            note=note,
+        ),
+        Figure(
+            f"refresh after an hour of expiries among {about}",
+            "recompute of all",
+            ratios(hours, replays),
+            at_most=1 / 100,
+            details={"refresh, ms": [seconds * 1e3 for seconds in hours]},
+        ),
+        scene.hours.figure("the same, an account touched", at_most=50),
+        scene.days.figure("refresh after a day of expiries at once, an account touched"),
+    ]
+
+
+def _rewrites(scene: Scene, rounds: int) -> list[Figure]:
+    folds, policies, simulations = interleave(rounds, scene.fold, scene.policy, scene.simulation)
+    return [
+        Figure(
+            f"new policy for {ACCOUNTS:,} accounts, every row written, no answer changed",
+            "the fold",
+            ratios(policies, folds),
+            details={"all, s": policies, "longest transaction, s": scene.longest[1:]},
+        ),
+        Figure(
+            "simulation of a policy over 5 M entries",
+            "the fold",
+            ratios(simulations, folds),
+            at_most=3,
+            details={"simulation, s": simulations},
+        ),
+        scene.announcing(),
+    ]
 
 
 def fill(database: psycopg.Connection, *, at: datetime) -> None:

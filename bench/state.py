@@ -34,7 +34,7 @@ def found(*, at: datetime, clients: int) -> list[str]:
     by = Actor.system("bench")
     platform = Platform.objects.create(slug="bench", name="Bench", created_at=at)
     accounts.ensure(platform=platform, external_ids=data.account_names(), by=by, at=at)
-    tokens = [_token(platform, number) for number in range(clients)]
+    tokens = [issue(platform, number, scope="events groups") for number in range(clients)]
     partner = Client(headers=HEADERS | {"authorization": f"Bearer {tokens[0]}"})
     for body in data.batches(list(data.founding(at)), 3_000):
         answer = partner.post("/api/v1/events", body, content_type=data.NDJSON)
@@ -44,7 +44,8 @@ def found(*, at: datetime, clients: int) -> list[str]:
     return tokens
 
 
-def _token(platform: Any, number: int) -> str:
+def issue(platform: Any, number: int, *, scope: str) -> str:
+    """Return a token of a new client of the platform."""
     from django.utils import timezone
     from oauth2_provider.models import get_access_token_model
 
@@ -60,7 +61,7 @@ def _token(platform: Any, number: int) -> str:
     issued = get_access_token_model().objects.create(
         application=client,
         token=token_hex(16),
-        scope="events groups",
+        scope=scope,
         expires=timezone.now() + data.timedelta(hours=12),
     )
     return str(issued.token)

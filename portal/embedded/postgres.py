@@ -46,7 +46,13 @@ class Place:
 
 
 def start(
-    tree: Tree, folder: Path, *, database: str, durable: bool, say: Callable[[str], None]
+    tree: Tree,
+    folder: Path,
+    *,
+    database: str,
+    durable: bool,
+    say: Callable[[str], None],
+    memory: str = "128MB",
 ) -> str:
     """Start the server with its data in `folder`; return the URL of `database`."""
     place = _prepare(folder, say)
@@ -62,7 +68,7 @@ def start(
         f"unix_socket_directories={sockets}",
         "unix_socket_permissions=0700",
         "timezone=UTC",
-        "shared_buffers=128MB",
+        f"shared_buffers={memory}",
         *([] if durable else NOT_DURABLE),
     ]
     child = tree.start(
