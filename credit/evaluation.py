@@ -70,13 +70,17 @@ def evaluate(
     groups_owned: int = 0,
     owns_it_already: bool = False,
     refusals: Sequence[Reason] = (),
+    unrestricted: Privileges | None = None,
 ) -> Evaluation:
     """Answer for an account, or for one Accord does not know, which has the starting standing.
 
+    `unrestricted` is what `credit.ready` found of the account, if it did.
     `refusals` are reasons that lie in the group itself. Limits and the level of verification
     concern groups that are taken on, not one that the account owns already.
     """
-    if account is None:
+    if unrestricted is not None:
+        found = unrestricted
+    elif account is None:
         record = Record(policy=queries.get_policy(platform_id=platform_id, at=at))
         found = record.privileges(at, group_id=group_id)
     else:
@@ -86,8 +90,8 @@ def evaluate(
         reasons = tuple(_beyond(found.limits, groups_owned, group_size))
         if action is Action.OWN_GROUP and group_size is not None:
             reasons += tuple(_unverified(account, group_size, found.policy, at=at))
-    if not reasons and account is not None and _is_barred_elsewhere(account, action, group_id, at):
-        reasons = (_elsewhere(),)
+    if not reasons and account is not None and unrestricted is None:
+        reasons = tuple(_elsewhere(account, action, group_id, at))
     return Evaluation((*refusals, *reasons), found.policy_version, _lifetime(found, at))
 
 
@@ -103,13 +107,17 @@ def _is_barred_elsewhere(
     return barred.filter(account__in=same.values("account")).exclude(account=account).exists()
 
 
-def _elsewhere() -> Reason:
+def _elsewhere(
+    account: Account, action: Action, group_id: UUID | None, at: datetime
+) -> list[Reason]:
     """Say no more than that: not which account, not what for, not until when."""
+    if not _is_barred_elsewhere(account, action, group_id, at):
+        return []
     sentence = _(
         "A restriction applies to this person on this service. It is explained, and can be"
         " appealed, under the account it was decided about."
     )
-    return Reason("restriction-applies", sentence)
+    return [Reason("restriction-applies", sentence)]
 
 
 def _beyond(limits: Limits, groups_owned: int, size: int | None) -> list[Reason]:

@@ -4,7 +4,7 @@ Many rows are written in one statement with one parameter. What every request re
 statement that is made once, not compiled anew each time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,11 @@ def fetch_ready(rows: QuerySet[Any, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     For the few joins that are asked all the time and cost more to plan than to run. The driver's
     own cursor: what counts or limits statements of Django's does not see it.
     """
-    sql, values = rows.query.sql_with_params()
+    return fetch_prepared(*rows.query.sql_with_params())
+
+
+def fetch_prepared(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what a statement selects that the server plans once for each connection."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         return cursor.execute(sql, values, prepare=True).fetchall()
