@@ -27,9 +27,9 @@ class TermsForm(forms.Form):
         help_text="Left empty, the first one costs points too.",
     )
     duties_days = _number(
-        "A report that was answered in time and found handled gives a point back, once in days",
+        "Days between points given back for reports answered in time and found handled",
         required=False,
-        help_text="To whoever answered, if they have points missing. Left empty, it gives none.",
+        help_text="To whoever answered, if points are missing. Left empty, none are given.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -38,7 +38,7 @@ class TermsForm(forms.Form):
             self.fields[f"{name}_points"] = _number(f"{name.capitalize()}: points")
             self.fields[f"{name}_days"] = _number(f"{name.capitalize()}: counts for days")
             self.fields[f"{name}_back"] = _number(
-                f"{name.capitalize()}: a point comes back after days", required=False
+                f"{name.capitalize()}: days until a point comes back", required=False
             )
 
     @property

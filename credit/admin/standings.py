@@ -74,7 +74,7 @@ class StandingAdmin(RecordAdmin):
     actions_detail = ("propose_adjustment",)
     fieldsets = (
         (None, {"fields": ("account", "level", "score", "policy")}),
-        ("Projection", {"fields": ("as_of", "last_sequence", "next_change_at")}),
+        ("Kept for lists", {"fields": ("as_of", "last_entry", "next_change_at")}),
     )
 
     def title_of(self, standing: Standing) -> str:
@@ -83,6 +83,10 @@ class StandingAdmin(RecordAdmin):
     @display(description="Account")
     def person(self, standing: Standing) -> str:
         return str(standing.account)
+
+    @display(description="Last entry")
+    def last_entry(self, standing: Standing) -> str:
+        return f"#{standing.last_sequence}"
 
     @display(description="Level")
     def level(self, standing: Standing) -> str:

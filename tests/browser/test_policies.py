@@ -74,7 +74,7 @@ def test_a_version_goes_from_a_draft_into_effect_by_keyboard(platform, page_of_u
     page.keyboard.press("Enter")
     expect(page.get_by_label("Low: points")).to_be_focused()
     page.keyboard.type("1")
-    write(page, "Medium: a point comes back after days", "60")
+    write(page, "Medium: days until a point comes back", "60")
     write(page, "From a score of", "11")
     tab_to(page, "Create groups", times=2)
     page.keyboard.press("Space")
@@ -85,7 +85,7 @@ def test_a_version_goes_from_a_draft_into_effect_by_keyboard(platform, page_of_u
     assert "CREATE_GROUP" not in draft.document["tiers"][1]["privileges"]
     look_wide(look, page, "policy-saved")
     press(page, "Change what it says")
-    expect(page.get_by_label("Medium: a point comes back after days")).to_have_value("60")
+    expect(page.get_by_label("Medium: days until a point comes back")).to_have_value("60")
     press(page, "Cancel")
 
     open_dialog(page, "Simulate")
