@@ -8,11 +8,11 @@ reversed costs what the tried policy says, and counts for as long; this shows wh
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from credit import policy as policies
 from credit import projection
@@ -34,65 +34,71 @@ AGES = (
 )
 # Largest group that an account answers for, for a caller that knows of no groups.
 NO_SIZES = "SELECT NULL::uuid AS account_id, NULL::integer AS size WHERE false"
+# A million ledgers are sorted and joined in memory; what PostgreSQL begins with is for one of them.
+MEMORY = "SET LOCAL work_mem = '256MB'"
 FOLD = """
-WITH terms (policy_id, severity, place, before, costs, lasts) AS (VALUES {terms}),
+WITH terms (policy_id, severity, before, costs, counts_since, is_beside, comes_back) AS (
+    VALUES {terms}),
 undone AS (
     SELECT reverses_id FROM credit_ledgerentry
     WHERE platform_id = %(platform)s AND reverses_id IS NOT NULL AND posted_at <= %(at)s),
-priced AS (
-    SELECT e.account_id, e.points, e.kind, e.effective_at, e.sequence,
-        e.effective_at <= %(at)s AND (e.expires_at IS NULL OR e.expires_at > %(at)s) AS counts,
-        t.severity,
+entry AS (
+    SELECT e.account_id, e.kind, e.sequence, COALESCE(e.found_at, e.effective_at) AS since,
+        t.severity, t.counts_since, t.is_beside, t.comes_back, {handled} AS handled,
+        -- A reversal has the opposite points and the same end: here the two cancel by themselves.
+        CASE WHEN COALESCE(e.expires_at > %(at)s, true) THEN e.points END AS kept,
+        u.reverses_id IS NULL AS holds,
         -- A reviewer who took fewer points than the policy allowed would have done so again.
-        CASE WHEN e.points = 0 OR -e.points >= t.before THEN -t.costs
-            ELSE round(t.costs * e.points::numeric / t.before)::integer END AS again,
-        e.effective_at <= %(at)s AND e.effective_at + t.lasts > %(at)s AS counts_again
+        CASE WHEN e.points = 0 OR -e.points >= t.before THEN t.costs
+            ELSE round(t.costs * -e.points::numeric / t.before)::integer END AS costs
     FROM credit_ledgerentry e
-        LEFT JOIN terms t ON e.kind = 'PENALTY' AND t.policy_id = e.policy_id
-            AND t.severity = {severity}
-    WHERE e.platform_id = %(platform)s AND e.posted_at <= %(at)s
-        -- What was reversed takes and gives nothing.
-        AND e.kind <> 'REVERSAL' AND NOT EXISTS (
-            SELECT FROM undone WHERE undone.reverses_id = e.id)),
+        LEFT JOIN undone u ON u.reverses_id = e.id
+        -- What was reversed takes nothing, and stands beside nothing.
+        LEFT JOIN terms t ON e.kind = 'PENALTY' AND u.reverses_id IS NULL
+            AND t.policy_id = e.policy_id AND t.severity = COALESCE(e.severity, {mildest})
+        {handled_reports}
+    WHERE e.platform_id = %(platform)s AND e.posted_at <= %(at)s AND e.effective_at <= %(at)s
+        AND (COALESCE(e.expires_at > %(at)s, true)
+            OR e.kind = 'PENALTY' AND e.effective_at > {matters_since})),
+priced AS (
+    SELECT account_id, kept,
+        CASE WHEN kind = 'ADJUSTMENT' AND holds THEN kept
+            WHEN since > counts_since AND NOT {forgiven} THEN {back} - costs END AS always
+    FROM entry
+    WINDOW findings AS (PARTITION BY account_id, severity IS NULL ORDER BY since, sequence)),
 folded AS (
-    SELECT account_id, sum(points) FILTER (WHERE counts) AS kept,
-        sum(CASE WHEN kind = 'PENALTY' THEN again ELSE points END)
-            FILTER (WHERE CASE WHEN kind = 'PENALTY' THEN counts_again ELSE counts END) AS always,
-        min(effective_at) FILTER (WHERE severity = 'LOW' AND counts_again) AS first_low
-    FROM priced GROUP BY account_id),
-forgiven AS (
-    -- Of the LOW findings that count, all but the first had that one beside them.
-    SELECT f.account_id FROM folded f WHERE %(forgives)s AND f.first_low IS NOT NULL
-        AND NOT EXISTS (
-            SELECT FROM credit_ledgerentry o
-                JOIN terms t ON t.policy_id = o.policy_id AND t.severity = {other_severity}
-            WHERE o.account_id = f.account_id AND o.kind = 'PENALTY' AND o.posted_at <= %(at)s
-                AND o.effective_at < f.first_low AND o.effective_at + t.lasts > f.first_low
-                AND NOT EXISTS (SELECT FROM undone WHERE undone.reverses_id = o.id))),
-stood AS (
-    SELECT a.id, {tier_before} AS before, {tier_after} AS after, {tier_always} AS always,
-        {size} AS size, {age} AS age
-    FROM (
-        SELECT a.id, a.created_at, s.size,
-            LEAST(GREATEST(%(start_before)s + COALESCE(f.kept, 0), %(floor_before)s),
-                %(ceiling_before)s) AS score_before,
-            LEAST(GREATEST(%(start)s + COALESCE(f.kept, 0), %(floor)s), %(ceiling)s)
-                AS score_after,
-            LEAST(GREATEST(%(start)s + COALESCE(f.always, 0)
-                + CASE WHEN g.account_id IS NULL THEN 0 ELSE %(low)s END, %(floor)s),
-                %(ceiling)s) AS score_always
-        FROM identity_account a
-            LEFT JOIN folded f ON f.account_id = a.id
-            LEFT JOIN forgiven g ON g.account_id = a.id
-            LEFT JOIN ({sizes}) s ON s.account_id = a.id
-        WHERE a.platform_id = %(platform)s AND a.created_at <= %(at)s) a)
-SELECT before, after, always, size, age, count(*), min(id::text)
-FROM stood GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    SELECT account_id, sum(kept) AS kept, sum(always) AS always FROM priced GROUP BY account_id),
+alike AS (
+    SELECT COALESCE(f.kept, 0) AS kept, COALESCE(f.always, 0) AS always, {size} AS size,
+        {age} AS age, count(*) AS accounts, min(a.id::text) AS example
+    FROM identity_account a
+        LEFT JOIN folded f ON f.account_id = a.id
+        LEFT JOIN ({sizes}) s ON s.account_id = a.id
+    WHERE a.platform_id = %(platform)s AND a.created_at <= %(at)s
+    GROUP BY 1, 2, 3, 4),
+scored AS (
+    SELECT {score_before} AS before, {score_after} AS after, {score_always} AS always, size, age,
+        accounts, example
+    FROM alike)
+SELECT {tier_before}, {tier_after}, {tier_always}, size, age, sum(accounts)::integer, min(example)
+FROM scored GROUP BY 1, 2, 3, 4, 5
 """
-# Entries that were posted before severities were noted: the mildest that costs as much.
-SEVERITY = """COALESCE({alias}.severity, (SELECT g.severity FROM terms g
-    WHERE g.policy_id = {alias}.policy_id AND g.before >= -{alias}.points
-    ORDER BY g.place LIMIT 1))"""
+# The first LOW finding costs nothing while no other counts.
+FORGIVEN = """(severity = 'LOW' AND COALESCE(max(since + is_beside) OVER (
+    findings ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) <= since, true))"""
+# A point for each so many days until another finding, and those for reports that were handled.
+BACK = """LEAST(costs, COALESCE(floor(extract(epoch FROM
+    LEAST(%(at)s, lead(since) OVER findings) - since) / extract(epoch FROM comes_back)), 0)
+    + handled)::integer"""
+# What comes back by time rests on the finding's own decision.
+HANDLED = """LEFT JOIN (
+    SELECT r.restores_id, sum(r.points) AS points
+    FROM credit_ledgerentry r
+        JOIN credit_ledgerentry f ON f.id = r.restores_id AND f.decision_id <> r.decision_id
+    WHERE r.platform_id = %(platform)s AND r.restores_id IS NOT NULL AND r.posted_at <= %(at)s
+        AND r.effective_at <= %(at)s AND r.expires_at > %(at)s AND NOT EXISTS (
+            SELECT FROM credit_ledgerentry u WHERE u.reverses_id = r.id AND u.posted_at <= %(at)s)
+    GROUP BY r.restores_id) h ON h.restores_id = e.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,66 +196,118 @@ def run(*, document: Document, against: Policy, at: datetime, sizes: str = NO_SI
     what stands beside another finding.
     """
     before = policies.of(against)
-    versions = Policy.objects.filter(platform_id=against.platform_id, active_from__isnull=False)
+    versions = list(
+        Policy.objects.filter(platform_id=against.platform_id, active_from__isnull=False)
+    )
     values: dict[str, Any] = {
         "platform": against.platform_id,
         "at": at,
-        "forgives": document.first_low_finding is not None,
-        "low": document.severities.low.points,
-        "start_before": before.starting_score,
-        "floor_before": before.floor,
-        "ceiling_before": before.ceiling,
-        "start": document.starting_score,
-        "floor": document.floor,
-        "ceiling": document.ceiling,
     }
+    has_duties = document.duties is not None
     statement = FOLD.format(
         terms=_terms(versions, document, values),
-        severity=SEVERITY.format(alias="e"),
-        other_severity=SEVERITY.format(alias="o"),
-        tier_before=projection.place_of("a.score_before", before),
-        tier_after=projection.place_of("a.score_after", document),
-        tier_always=projection.place_of("a.score_always", document),
+        mildest=_mildest(versions),
+        matters_since=_matters_since(document, values),
+        handled="COALESCE(h.points, 0)" if has_duties else "0",
+        handled_reports=HANDLED if has_duties else "",
+        forgiven=FORGIVEN if document.first_low_finding else "false",
+        back=BACK if has_duties or _restored(document) else "0",
+        score_before=_score("kept", before),
+        score_after=_score("kept", document),
+        score_always=_score("always", document),
+        tier_before=projection.place_of("before", before),
+        tier_after=projection.place_of("after", document),
+        tier_always=projection.place_of("always", document),
         size=_size(),
-        age=_age(),
+        age=_age(values),
         sizes=sizes,
     )
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(MEMORY)
         cursor.execute(statement, values)
-        return Findings(before, document, [Cell(*row) for row in cursor.fetchall()])
+        return Findings(before, document, [Cell(*row) for row in sorted(cursor.fetchall())])
 
 
 def _terms(versions: Iterable[Policy], document: Document, values: dict[str, Any]) -> str:
-    """Write a row for each version and severity: what it cost then, and costs in `document`."""
+    """Write a row for each version and severity: what it cost then, and the terms of `document`."""
+    for severity in SEVERITIES:
+        now = document.terms_of(severity)
+        values[f"counts_{severity}"] = values["at"] - timedelta(days=now.lifetime_days)
+        values[f"beside_{severity}"] = timedelta(days=_beside(severity, document))
+        days = now.restored_every_days
+        values[f"comes_back_{severity}"] = timedelta(days=days) if days else None
     rows = []
     for number, version in enumerate(versions):
         values[f"policy_{number}"] = version.pk
         then = policies.of(version)
-        for place, severity in enumerate(SEVERITIES):
-            now = document.terms_of(severity)
-            days = now.lifetime_days
-            if severity == "LOW" and document.first_low_finding is not None:
-                days = max(days, document.first_low_finding.lifetime_days)
+        for severity in SEVERITIES:
             rows.append(
-                f"(%(policy_{number})s::uuid, '{severity}', {place},"
-                f" {then.terms_of(severity).points}, {now.points}, interval '{days} days')"
+                f"(%(policy_{number})s::uuid, '{severity}', {then.terms_of(severity).points},"
+                f" {document.terms_of(severity).points}, %(counts_{severity})s,"
+                f" %(beside_{severity})s, %(comes_back_{severity})s::interval)"
             )
     return ", ".join(rows)
 
 
+def _mildest(versions: Iterable[Policy]) -> str:
+    """Say in SQL which severity an entry has from before they were noted: what costs as much."""
+    whens = []
+    for number, version in enumerate(versions):
+        then = policies.of(version)
+        costs = " ".join(
+            f"WHEN e.points >= -{then.terms_of(severity).points} THEN '{severity}'"
+            for severity in SEVERITIES
+        )
+        whens.append(f"WHEN %(policy_{number})s THEN CASE {costs} END")
+    return f"CASE e.policy_id {' '.join(whens)} END"
+
+
+def _beside(severity: str, document: Document) -> int:
+    """Return for how many days a finding stands beside others."""
+    days = document.terms_of(severity).lifetime_days
+    if severity == "LOW" and document.first_low_finding is not None:
+        return max(days, document.first_low_finding.lifetime_days)
+    return days
+
+
+def _restored(document: Document) -> list[int]:
+    """List for how many days findings count of which points come back by time."""
+    found = (document.terms_of(severity) for severity in SEVERITIES)
+    return [terms.lifetime_days for terms in found if terms.restored_every_days]
+
+
+def _matters_since(document: Document, values: dict[str, Any]) -> str:
+    """Say in SQL since when a finding of a severity matters for what others cost, or itself.
+
+    It counts, or was beside a LOW one that counts, or ended the time in which points came back.
+    """
+    whens = []
+    first = _beside("LOW", document) if document.first_low_finding else 0
+    for severity in SEVERITIES:
+        days = max([_beside(severity, document) + first, *_restored(document)])
+        values[f"since_{severity}"] = values["at"] - timedelta(days=days)
+        whens.append(f"WHEN '{severity}' THEN %(since_{severity})s")
+    return f"CASE e.severity {' '.join(whens)} ELSE '-infinity' END"
+
+
+def _score(total: str, document: Document) -> str:
+    start, floor, ceiling = document.starting_score, document.floor, document.ceiling
+    return f"LEAST(GREATEST({start} + {total}, {floor}), {ceiling})"
+
+
 def _size() -> str:
     whens = " ".join(
-        f"WHEN a.size <= {most} THEN {place}"
+        f"WHEN s.size <= {most} THEN {place}"
         for place, (_, most) in enumerate(SIZES)
         if most is not None
     )
-    return f"CASE WHEN a.size IS NULL THEN 0 {whens} ELSE {len(SIZES) - 1} END"
+    return f"CASE WHEN s.size IS NULL THEN 0 {whens} ELSE {len(SIZES) - 1} END"
 
 
-def _age() -> str:
-    whens = " ".join(
-        f"WHEN a.created_at > %(at)s - interval '{days} days' THEN {place}"
-        for place, (_, days) in enumerate(AGES)
-        if days is not None
-    )
-    return f"CASE {whens} ELSE {len(AGES) - 1} END"
+def _age(values: dict[str, Any]) -> str:
+    whens = []
+    for place, (_, days) in enumerate(AGES):
+        if days is not None:
+            values[f"age_{place}"] = values["at"] - timedelta(days=days)
+            whens.append(f"WHEN a.created_at > %(age_{place})s THEN {place}")
+    return f"CASE {' '.join(whens)} ELSE {len(AGES) - 1} END"

@@ -182,8 +182,9 @@ def _matrix(found: Findings, *, always: bool) -> panels.Panel:
     ]
     rows.append(["All", *(f"{total:,}" for total in totals), f"{found.accounts:,}"])
     note = (
-        "Each finding that was not reversed is given the points and the time of this version. It "
-        "shows where the version leads, not what activation does."
+        "Each finding that was not reversed is given the points and the time of this version, and "
+        "what would have come back of it by now. It shows where the version leads, not what "
+        "activation does."
         if always
         else "Entries keep their points and their end, so this is what activation does. Sanctions "
         "stay as they are."
