@@ -36,6 +36,7 @@ class SimulationAdmin(RecordAdmin):
     list_display = ("name", "platform", "state_tag", "as_of", "requester", "finished_at")
     list_select_related = ("platform", "policy", "against", "requested_by")
     list_filter = (filters.PlatformFilter, ("state", ChoicesDropdownFilter))
+    when_empty = "To see what a policy would change, open its draft and choose “Simulate”."
     ordering = ("-requested_at",)
     shown_once = (("Problem", "problem"),)
     fieldsets = (
