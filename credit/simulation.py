@@ -63,7 +63,8 @@ entry AS (
 priced AS (
     SELECT account_id, kept,
         CASE WHEN kind = 'ADJUSTMENT' AND holds THEN kept
-            WHEN since > counts_since AND NOT {forgiven} THEN {back} - costs END AS always
+            WHEN since > counts_since AND NOT {forgiven}
+                THEN LEAST({by_time} + handled - costs, 0)::integer END AS always
     FROM entry
     WINDOW findings AS (PARTITION BY account_id, severity IS NULL ORDER BY since, sequence)),
 folded AS (
@@ -86,11 +87,10 @@ FROM scored GROUP BY 1, 2, 3, 4, 5
 # The first LOW finding costs nothing while no other counts.
 FORGIVEN = """(severity = 'LOW' AND COALESCE(max(since + is_beside) OVER (
     findings ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) <= since, true))"""
-# A point for each so many days until another finding, and those for reports that were handled.
-BACK = """LEAST(costs, COALESCE(floor(extract(epoch FROM
-    LEAST(%(at)s, lead(since) OVER findings) - since) / extract(epoch FROM comes_back)), 0)
-    + handled)::integer"""
-# What comes back by time rests on the finding's own decision.
+# A point for each so many days until another finding.
+BY_TIME = """COALESCE(floor(extract(epoch FROM
+    LEAST(%(at)s, lead(since) OVER findings) - since) / extract(epoch FROM comes_back)), 0)"""
+# What came for a report that was handled: what comes by time rests on the finding's own decision.
 HANDLED = """LEFT JOIN (
     SELECT r.restores_id, sum(r.points) AS points
     FROM credit_ledgerentry r
@@ -199,10 +199,7 @@ def run(*, document: Document, against: Policy, at: datetime, sizes: str = NO_SI
     versions = list(
         Policy.objects.filter(platform_id=against.platform_id, active_from__isnull=False)
     )
-    values: dict[str, Any] = {
-        "platform": against.platform_id,
-        "at": at,
-    }
+    values: dict[str, Any] = {"platform": against.platform_id, "at": at}
     has_duties = document.duties is not None
     statement = FOLD.format(
         terms=_terms(versions, document, values),
@@ -211,7 +208,7 @@ def run(*, document: Document, against: Policy, at: datetime, sizes: str = NO_SI
         handled="COALESCE(h.points, 0)" if has_duties else "0",
         handled_reports=HANDLED if has_duties else "",
         forgiven=FORGIVEN if document.first_low_finding else "false",
-        back=BACK if has_duties or _restored(document) else "0",
+        by_time=BY_TIME if _restored(document) else "0",
         score_before=_score("kept", before),
         score_after=_score("kept", document),
         score_always=_score("always", document),

@@ -30,8 +30,8 @@ from tests.factories.identity import AccountFactory
 pytestmark = pytest.mark.django_db
 
 
-class TestOneHighFindingOf130Days:
-    """It costs four points, and the version that is tried gives one back each 50 days."""
+class TestAHighFinding:
+    """It was made 130 days ago and costs four points; most versions give one back in 50 days."""
 
     @pytest.fixture
     def finding(self, platform):
@@ -67,9 +67,23 @@ class TestOneHighFindingOf130Days:
         # Of the four that were posted one had come by then, and the others were put off.
         assert self.scores(finding, HIGH=50) == ("7", "7")
 
+    def test_has_one_back_until_a_next_finding_that_counts_no_longer(self, platform):
+        PolicyFactory(platform=platform, version=1)
+        account = AccountFactory(platform=platform)
+        finding = findings.penalty(account, severity="HIGH", at=AT - 300 * DAY).entry
+        findings.penalty(account, severity="LOW", at=AT - 240 * DAY)
+
+        assert self.scores(finding, HIGH=50) == ("8", "9")
+
     def test_has_two_back_where_the_next_finding_was_reversed(self, finding):
         later = findings.penalty(finding.account, severity="MEDIUM", at=AT - 80 * DAY).entry
         findings.reverse(later, at=AT - DAY)
+
+        assert self.scores(finding, HIGH=50) == ("12", "10")
+
+    def test_has_two_back_where_an_appeal_made_the_finding_anew(self, finding):
+        findings.reverse(finding, at=AT - 20 * DAY)
+        post(finding.account, "HIGH", instead_of=finding, at=AT - 20 * DAY)
 
         assert self.scores(finding, HIGH=50) == ("12", "10")
 
