@@ -43,6 +43,8 @@ def settle(
     gone: list[LedgerEntry] = []
     come: list[LedgerEntry] = []
     for finding, following in zip_longest(standing, standing[1:]):
+        if finding.expires_at is not None and finding.expires_at <= at:
+            continue
         until = following.since if following else None
         given = _given(entries, undone, {finding.pk})
         by_time = [e for e in given if e.decision_id == finding.decision_id]

@@ -119,6 +119,14 @@ class TestByTime:
         assert scores(account, 100, 199, 200, 240) == [6, 7, 9, 10]
         assert steps(account, at=day(200)) == [(240, 10), (360, 11), (365, 12)]
 
+    def test_nothing_comes_of_what_has_expired_meanwhile(self, account):
+        findings.penalty(account, severity="HIGH")
+        further = findings.penalty(account, severity="CRITICAL", at=day(100)).entry
+        findings.reverse(further, at=day(400))
+
+        assert scores(account, 364, 365, 399, 400) == [0, 2, 2, 12]
+        assert LedgerEntry.objects.filter(kind="RESTORATION").count() == 3
+
     def test_the_clock_of_a_finding_replaced_on_appeal_goes_on(self, account):
         first = findings.penalty(account, severity="HIGH").entry
         findings.reverse(first, at=day(130))

@@ -147,8 +147,7 @@ def tell(accounts, story):
         former = posted.get(place)
         if former is not None:
             findings.reverse(former, at=at)
-        # Of what has expired nothing would be left that an appeal could replace.
-        if what is not None and (former is None or former.expires_at > at):
+        if what is not None:
             posted[place] = post(account, what, instead_of=former, at=at)
 
 

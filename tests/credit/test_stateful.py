@@ -219,6 +219,8 @@ class Ledger(RuleBasedStateMachine):
             whole = (end - known.since) // timedelta(days=known.every) if known.every else 0
             by_time = sum(not point.is_duty for point in live)
             most = min(whole, -known.points - len(live) + by_time)
+            if known.until <= self.now:
+                continue
             for number in range(by_time + 1, most + 1):
                 day = known.since + number * timedelta(days=known.every)
                 self.back.append(Back(known, max(day, self.now)))
@@ -301,6 +303,14 @@ class Ledger(RuleBasedStateMachine):
             assert standing.score == self.score(moment)
             shown = sum(entry.points for entry in standing.entries)
             assert standing.score == self.clamped(shown, moment)
+
+    @invariant()
+    def the_lines_of_the_persons_page_add_up_to_the_score(self):
+        lines = queries.list_entries(account=self.account, at=self.now)
+        counting = [line for line in lines if line.counts]
+        assert all(line.has_counted for line in counting)
+        total = sum(line.points for line in counting)
+        assert self.clamped(total, self.now) == self.score(self.now)
 
     @invariant()
     def the_forecast_comes_true(self):
