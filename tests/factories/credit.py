@@ -24,6 +24,9 @@ class AdjustmentFactory(RecordFactory):
     reason = "The finding rested on a wrong clock."
     proposed_by = factory.SubFactory(UserFactory)
     proposed_at = AT
+    expires_at = factory.LazyAttribute(
+        lambda adjustment: adjustment.proposed_at + timedelta(days=30)
+    )
 
 
 class SimulationFactory(RecordFactory):
