@@ -33,7 +33,7 @@ class LedgerEntryAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("entry", "account", "kind", "signed_points", "reason")}),
         ("When", {"fields": ("effective_at", "expiry", "posted_at")}),
-        ("What it rests on", {"fields": ("policy", "undone_entry")}),
+        ("What it rests on", {"fields": ("policy", "undone_entry", "restored_entry")}),
         ("Who", {"fields": ("poster", "approver")}),
     )
 
@@ -58,9 +58,11 @@ class LedgerEntryAdmin(RecordAdmin):
 
     @display(description="Reverses")
     def undone_entry(self, entry: LedgerEntry) -> Any:
-        return panels.link(
-            entry.reverses, f"Entry #{entry.reverses.sequence}" if entry.reverses else ""
-        )
+        return _other(entry.reverses)
+
+    @display(description="Gives a point back of")
+    def restored_entry(self, entry: LedgerEntry) -> Any:
+        return _other(entry.restores)
 
     @display(description="Posted by")
     def poster(self, entry: LedgerEntry) -> str:
@@ -69,6 +71,10 @@ class LedgerEntryAdmin(RecordAdmin):
     @display(description="Approved by")
     def approver(self, entry: LedgerEntry) -> str:
         return str(entry.approved_by or panels.NOTHING)
+
+
+def _other(entry: LedgerEntry | None) -> Any:
+    return panels.link(entry, f"Entry #{entry.sequence}" if entry else "")
 
 
 def points(entry: LedgerEntry) -> str:
