@@ -60,14 +60,9 @@ def settle(
     was_at, then = at, before
     if told is not None and told.as_of < at:
         was_at, then = told.as_of, replace(before, policy=told.policy)
-    found = [
-        changes.between(
-            account=account, before=then, was_at=was_at, after=after, at=at, group_id=where
-        )
-        for where in dict.fromkeys([None, group_id, *_groups(before, was_at, at)])
-    ]
+    found = list(_changes(account, then, was_at, after, at, group_id=group_id))
     _store([_project(account, after, told.last_sequence if told else 0, at)])
-    changes.announce([(account, change) for change in found], at=at)
+    changes.announce(found, at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -139,18 +134,7 @@ def _compare(
         account = accounts[one.account_id]
         now = Record(current, tuple(entries[account.pk]), tuple(sanctions[account.pk]))
         then = replace(now, policy=policies[one.policy_id])
-        for group_id in _groups(now, one.as_of, at):
-            yield (
-                account,
-                changes.between(
-                    account=account,
-                    before=then,
-                    was_at=one.as_of,
-                    after=now,
-                    at=at,
-                    group_id=group_id,
-                ),
-            )
+        yield from _changes(account, then, one.as_of, now, at)
 
 
 def _records(accounts: list[Account], at: datetime) -> Iterator[tuple[Account, Record]]:
@@ -172,13 +156,9 @@ def _answered_otherwise(
     account: Account, stored: Standing, record: Record, at: datetime
 ) -> Iterator[tuple[Account, StandingChange]]:
     """Yield where the answers that a wrong standing gave are not those of the ledger now."""
-    was_at = stored.as_of
     ledger = replace(record, policy=stored.policy)
-    for group_id in _groups(record, was_at, at):
-        change = changes.between(
-            account=account, before=ledger, was_at=was_at, after=record, at=at, group_id=group_id
-        )
-        given = _given(stored, record.sanctions, group_id) or change.privileges_before
+    for _, change in _changes(account, ledger, stored.as_of, record, at):
+        given = _given(stored, record.sanctions, change.group_id) or change.privileges_before
         yield account, replace(change, privileges_before=given)
 
 
@@ -206,14 +186,27 @@ def _kept(standing: Standing | None) -> dict[str, Any]:
     }
 
 
-def _groups(record: Record, was_at: datetime, at: datetime) -> list[UUID | None]:
+def _changes(
+    account: Account,
+    then: Record,
+    was_at: datetime,
+    now: Record,
+    at: datetime,
+    *,
+    group_id: UUID | None = None,
+) -> Iterator[tuple[Account, StandingChange]]:
+    """Compare on the platform, in groups where a sanction began or ended, and in `group_id`."""
     turned = [
         sanction.scope_group_id
-        for sanction in record.sanctions
+        for sanction in now.sanctions
         if sanction.scope_group_id
         and sanction.is_in_force_at(was_at) != sanction.is_in_force_at(at)
     ]
-    return list(dict.fromkeys([None, *turned]))
+    for where in dict.fromkeys([None, group_id, *turned]):
+        change = changes.between(
+            account=account, before=then, was_at=was_at, after=now, at=at, group_id=where
+        )
+        yield account, change
 
 
 def _project(account: Account, record: Record, last_number: int, at: datetime) -> Standing:

@@ -47,11 +47,13 @@ def apply(*, decision: Decision, by: Actor, at: datetime) -> None:
     """
     old = decision.overrides
     measures = list(decision.measures.select_related("in_group").order_by("pk"))
-    _lock(decision, measures)
+    handler = answers.get_handler(decision=decision)
+    _lock(decision, measures, handler)
     replaced = _take_back(old, new=decision, by=by, at=at) if old else Replaced()
     is_anew = decision.foreseen.get("charge", Charge.POLICY) == Charge.POLICY
     _charge(decision, Replaced() if is_anew else replaced, by=by, at=at)
-    _thank(decision, by=by, at=at)
+    if handler is not None:
+        _thank(decision, handler, by=by, at=at)
     _impose(decision, measures, served=replaced.served, by=by, at=at)
     _limit_group(decision, measures, by=by, at=at)
     if old is not None:
@@ -59,13 +61,12 @@ def apply(*, decision: Decision, by: Actor, at: datetime) -> None:
     _end_roles(decision, measures, by=by, at=at)
 
 
-def _lock(decision: Decision, measures: Sequence[Measure]) -> None:
-    """Lock the person, then all groups that may change, in the order everybody locks them in.
+def _lock(decision: Decision, measures: Sequence[Measure], handler: Account | None) -> None:
+    """Lock the people, then all groups that may change, in the order everybody locks them in.
 
     The steps that follow come to the groups one by one, in an order of their own.
     """
-    handled_by = answers.get_handler(decision=decision)
-    people = [decision.subject_account_id, handled_by.pk if handled_by else None]
+    people = [decision.subject_account_id, handler.pk if handler else None]
     credit_locks.accounts(pk for pk in people if pk is not None)
     if decision.overrides_id or any(m.privilege or m.kind in _ON_GROUP for m in measures):
         held = Tenure.objects.filter(account=decision.subject_account_id)
@@ -93,13 +94,11 @@ def _charge(decision: Decision, replaced: Replaced, *, by: Actor, at: datetime) 
     )
 
 
-def _thank(decision: Decision, *, by: Actor, at: datetime) -> None:
+def _thank(decision: Decision, handler: Account, *, by: Actor, at: datetime) -> None:
     """Give a point back to whoever answered in time, where the policy says so."""
-    account = answers.get_handler(decision=decision)
-    if account is not None:
-        ledger.restore_for_duty(
-            account=account, decision_id=decision.pk, decided_by=decision.decided_by, by=by, at=at
-        )
+    ledger.restore_for_duty(
+        account=handler, decision_id=decision.pk, decided_by=decision.decided_by, by=by, at=at
+    )
 
 
 def _impose(
