@@ -69,6 +69,10 @@ class EvaluationInput(serializers.Serializer[Any]):
         return attrs
 
 
+# One for all requests: to make a serializer, which copies its fields, takes longer than to ask it.
+QUESTION = EvaluationInput()
+
+
 class ReasonOutput(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable, for programs.")
     sentence = serializers.CharField(help_text="For people, in plain words.")
@@ -160,9 +164,13 @@ class EvaluationView(PartnerView):
         examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:
-        verdict = ask(parse(request.data), platform=self.platform)
-        response = Response(EvaluationOutput(render(verdict)).data)
-        return addressed(response, request, valid_for=verdict.evaluation.valid_for)
+        return answer(request, request.data, platform=self.platform)
+
+
+def answer(request: Request, question: Any, *, platform: Platform) -> Response:
+    """Answer one question. Raises MalformedEvaluation."""
+    verdict = ask(parse(question), platform=platform)
+    return addressed(Response(render(verdict)), request, valid_for=verdict.evaluation.valid_for)
 
 
 def ask(data: dict[str, Any], *, platform: Platform) -> evaluation.Verdict:
@@ -186,15 +194,15 @@ def addressed(response: Response, request: Request, *, valid_for: int) -> Respon
 
 def parse(sent: Any) -> dict[str, Any]:
     """Read one question. Raises MalformedEvaluation."""
-    serializer = EvaluationInput(data=sent)
-    if serializer.is_valid():
-        data: dict[str, Any] = serializer.validated_data
-        return data
-    raise malformed(serializer.errors)
+    try:
+        data: dict[str, Any] = QUESTION.run_validation(sent)
+    except ValidationError as error:
+        raise malformed(error) from error
+    return data
 
 
-def malformed(errors: Any) -> MalformedEvaluation:
-    failed = problems.expected(ValidationError(errors))
+def malformed(error: ValidationError) -> MalformedEvaluation:
+    failed = problems.expected(error)
     return MalformedEvaluation(str(failed), **(failed.params if failed else {}))
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -93,11 +94,11 @@ class EvaluationsView(PartnerView):
         sent = request.data if isinstance(request.data, dict) else {}
         given = EvaluationsInput(data=sent)
         if not given.is_valid():
-            raise evaluation.malformed(given.errors)
+            raise evaluation.malformed(ValidationError(given.errors))
         shared = {name: sent[name] for name in PARTS if name in sent}
         questions = given.validated_data.get("evaluations")
         if not questions:
-            return self._answer_one(request, shared)
+            return evaluation.answer(request, shared, platform=self.platform)
         options = given.validated_data.get("options", {})
         semantic = Semantic(options.get("evaluations_semantic", Semantic.EXECUTE_ALL))
         answers: list[dict[str, Any]] = []
@@ -116,9 +117,4 @@ class EvaluationsView(PartnerView):
             problem = {"status": error.status, "message": str(error), "code": error.code}
             return {"decision": False, "context": {"error": problem | error.params}}
         verdict = evaluation.ask(data, platform=self.platform)
-        return dict(EvaluationOutput(evaluation.render(verdict)).data)
-
-    def _answer_one(self, request: Request, question: dict[str, Any]) -> Response:
-        verdict = evaluation.ask(evaluation.parse(question), platform=self.platform)
-        response = Response(EvaluationOutput(evaluation.render(verdict)).data)
-        return evaluation.addressed(response, request, valid_for=verdict.evaluation.valid_for)
+        return evaluation.render(verdict)

@@ -4,7 +4,6 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from django.db import connection
 from oauth2_provider.models import get_access_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
@@ -21,21 +20,23 @@ class ClientCredentialsValidator(OAuth2Validator):  # type: ignore[misc]
         return authenticated and isinstance(client, ApiClient) and client.disabled_at is None
 
     def _load_access_token(self, token: str) -> Any:
-        """Find the token with its client and platform, for every request: in one ready query."""
-        checksum = hashlib.sha256(token.encode()).hexdigest()
-        with connection.cursor() as cursor:
-            cursor.execute(_query(), [checksum])
-            found = cursor.fetchone()
-        if found is None:
-            return None
-        token_, client, platform = rows.split(found, get_access_token_model(), ApiClient, Platform)
-        client.platform = platform
-        token_.application = client
-        return token_
+        return find_token(token)
+
+
+def find_token(token: str) -> Any:
+    """Return a token that was issued, expired or not, with its client and platform, or None."""
+    checksum = hashlib.sha256(token.encode()).hexdigest()
+    found = rows.fetch_prepared(_statement(), [checksum])
+    if not found:
+        return None
+    issued, client, platform = rows.split(found[0], get_access_token_model(), ApiClient, Platform)
+    client.platform = platform
+    issued.application = client
+    return issued
 
 
 @cache
-def _query() -> str:
+def _statement() -> str:
     tokens = get_access_token_model()
     columns = rows.columns_of(token=tokens, client=ApiClient, platform=Platform)
     return (

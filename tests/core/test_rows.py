@@ -1,6 +1,7 @@
 """Many rows in one statement come out as `bulk_create` would write them."""
 
 import pytest
+from django.db import connection
 
 from groups.models import EarlyDeparture, Tenure
 from portal.core import rows
@@ -60,3 +61,17 @@ def test_the_fields_named_are_written_and_no_others():
 def test_what_has_no_form_in_json_is_refused():
     with pytest.raises(TypeError, match="EarlyDeparture holds bytes"):
         rows.insert_each([EarlyDeparture(event="{}", received_at=AT)])
+
+
+def test_a_statement_that_is_asked_again_and_again_is_planned_once():
+    statement = "SELECT count(*) FROM core_auditentry WHERE record_id = %s"
+
+    for _ in range(8):
+        rows.fetch_prepared(statement, ["nobody"])
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans > 0 FROM pg_prepared_statements WHERE statement LIKE %s",
+            [statement.replace("%s", "$1")],
+        )
+        assert cursor.fetchall() == [(True,)]
