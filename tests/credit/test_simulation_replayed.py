@@ -26,6 +26,7 @@ from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 from tests.factories.credit import PolicyFactory
 from tests.factories.identity import AccountFactory
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
 
@@ -191,7 +192,7 @@ STORY = st.lists(
 
 
 @settings(
-    max_examples=40,
+    max_examples=size(every_run=40, release=600),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

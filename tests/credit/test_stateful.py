@@ -33,6 +33,7 @@ from tests.credit.documents import DOCUMENTS, SHIPPED
 from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 from tests.factories.identity import AccountFactory, UserFactory
+from tests.sizes import size
 
 HOURS = st.integers(0, 24 * 200)
 
@@ -349,7 +350,7 @@ def test_the_ledger_behaves_like_its_model(db):
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=12,
+            max_examples=size(every_run=12, release=300),
             stateful_step_count=20,
             deadline=None,
             database=None,

@@ -14,9 +14,10 @@ from portal.core.actors import Actor
 from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 from tests.factories.events import event, granted, revoked
+from tests.sizes import size
 
 BY = Actor.system("tests")
-TRIALS = 10
+TRIALS = size(every_run=10, release=60)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -14,8 +14,9 @@ from tests.factories.base import AT
 from tests.factories.identity import AccountFactory, UserFactory
 from tests.races import at_once
 from tests.races.test_ownership import only_conflicts
+from tests.sizes import size
 
-TRIALS = 12
+TRIALS = size(every_run=12, release=60)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

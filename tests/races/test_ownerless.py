@@ -21,9 +21,10 @@ from tests.races.test_ownership import (
     only_conflicts,
     person,
 )
+from tests.sizes import size
 
 DUE = AT + timedelta(days=30)
-TRIALS = 12
+TRIALS = size(every_run=12, release=60)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -29,9 +29,10 @@ from tests.groups.scene import (
     make_scene,
 )
 from tests.races import at_once
+from tests.sizes import size
 
 DAY = timedelta(days=1)
-TRIALS = 20
+TRIALS = size(every_run=20, release=60)
 SWEEP = Actor.system("expire_transfers_and_claims")
 pytestmark = pytest.mark.django_db(transaction=True)
 

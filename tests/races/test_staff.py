@@ -13,8 +13,9 @@ from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 from tests.factories.identity import staff_user
 from tests.races import at_once
+from tests.sizes import size
 
-TRIALS = 10
+TRIALS = size(every_run=10, release=60)
 SYSTEM = Actor.system("tests")
 pytestmark = pytest.mark.django_db(transaction=True)
 

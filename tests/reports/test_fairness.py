@@ -19,6 +19,7 @@ from tests.factories.core import PlatformFactory
 from tests.factories.groups import GroupFactory, RuleFactory
 from tests.factories.identity import UserFactory
 from tests.reports.deciding import DAY, Decided, Desk
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
 
@@ -272,7 +273,9 @@ def made(place, one):
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=size(every_run=25, release=300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(TAKEN, max_size=40))
 def test_every_count_is_that_of_plain_python(place, drawn):

@@ -29,6 +29,7 @@ from tests.groups.scene import (
     decide_in_effect,
     make_scene,
 )
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
 
@@ -294,7 +295,7 @@ COMBINATIONS = [
 
 
 @settings(
-    max_examples=12,
+    max_examples=size(every_run=12, release=300),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
