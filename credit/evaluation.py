@@ -74,15 +74,15 @@ def evaluate(
 ) -> Evaluation:
     """Answer for an account, or for one Accord does not know, which has the starting standing.
 
-    `unrestricted` is what `credit.ready` found of the account, if it did.
+    `unrestricted` is what it may do where its stored standing shows that nothing restricts it.
     `refusals` are reasons that lie in the group itself. Limits and the level of verification
     concern groups that are taken on, not one that the account owns already.
     """
     if unrestricted is not None:
         found = unrestricted
     elif account is None:
-        record = Record(policy=queries.get_policy(platform_id=platform_id, at=at))
-        found = record.privileges(at, group_id=group_id)
+        newcomer = Record(policy=queries.get_policy(platform_id=platform_id, at=at))
+        found = newcomer.privileges(at, group_id=group_id)
     else:
         found = queries.get_privileges(account=account, at=at, group_id=group_id)
     reasons = found.of(Privilege(action.upper())).reasons

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from credit import policy as policies
 from credit.fold import Step
-from credit.models import Privilege, Sanction
+from credit.models import Policy, Privilege, Sanction
 from credit.policy import Document, Limits, Tier
 
 
@@ -104,6 +105,31 @@ def assess(
         limits=tier.limits,
         policy=policy,
         policy_version=policy_version,
+        next_change_at=next_change_at,
+    )
+
+
+def unrestricted(
+    version: Policy, *, tier: str | None, next_change_at: datetime | None
+) -> Privileges | None:
+    """Answer for an account without a sanction, from its stored tier; new ones have none.
+
+    None where the tier withholds something, or is none of the policy's: the ledger knows why, and
+    until when.
+    """
+    document = policies.of(version)
+    names = {each.name: each for each in document.tiers}
+    found = names.get(tier) if tier else document.tier_at(document.starting_score)
+    if found is None or len(found.privileges) < len(Privilege):
+        return None
+    return assess(
+        tier=found,
+        steps=(),
+        decision_ids=(),
+        sanctions=(),
+        group_id=None,
+        policy=document,
+        policy_version=version.version,
         next_change_at=next_change_at,
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from credit import fold, ladder, privileges
+from credit import fold, ladder
 from credit import policy as policies
 from credit.models import LedgerEntry, Policy, Privilege, Sanction, Standing
 from credit.privileges import Privileges
@@ -65,28 +65,7 @@ def get_standing(*, account: Account, at: datetime) -> StandingView:
 
 
 def get_privileges(*, account: Account, at: datetime, group_id: UUID | None = None) -> Privileges:
-    """Tell what the account may do at `at`, on the platform or in one group.
-
-    The projection answers where it is in date and the tier brings everything; otherwise the
-    ledger does, which knows why and until when.
-    """
-    standing = (
-        Standing.objects.filter(
-            Q(next_change_at=None) | Q(next_change_at__gt=at),
-            account=account,
-            as_of__lte=at,
-            policy__active_from__lte=at,
-            policy__retired_at=None,
-        )
-        .select_related("policy")
-        .first()
-    )
-    if standing is not None:
-        sanctions = Sanction.objects.filter(account=account).in_force_at(at)
-        ordered = sanctions.order_by("starts_at", "pk")
-        found = from_projection(standing, sanctions=ordered, group_id=group_id)
-        if found is not None:
-            return found
+    """Tell what the account may do at `at`, on the platform or in one group, from its ledger."""
     return get_record(account=account, at=at).privileges(at, group_id=group_id)
 
 
@@ -260,29 +239,6 @@ def list_past_sanctions(
     if group_id is not None:
         found = found.filter(Q(scope_group_id=None) | Q(scope_group_id=group_id))
     return list(found)
-
-
-def from_projection(
-    standing: Standing, *, sanctions: Iterable[Sanction], group_id: UUID | None
-) -> Privileges | None:
-    """Answer from a projection in date, unless its tier withholds something.
-
-    `sanctions` are those in force, the oldest first.
-    """
-    document = policies.of(standing.policy)
-    tier = next((tier for tier in document.tiers if tier.name == standing.tier), None)
-    if tier is None or len(tier.privileges) < len(Privilege):
-        return None
-    return privileges.assess(
-        tier=tier,
-        steps=(),
-        decision_ids=(),
-        sanctions=sanctions,
-        group_id=group_id,
-        policy=document,
-        policy_version=standing.policy.version,
-        next_change_at=standing.next_change_at,
-    )
 
 
 def _imagine(

@@ -13,7 +13,7 @@ from django.db.models import Q
 from credit import changes, locks, projection, queries
 from credit.changes import StandingChange
 from credit.models import LedgerEntry, Policy, Sanction, Standing
-from credit.privileges import Privileges
+from credit.privileges import Privileges, unrestricted
 from credit.projection import Former
 from credit.record import Record
 from identity.models import Account
@@ -158,19 +158,18 @@ def _answered_otherwise(
     """Yield where the answers that a wrong standing gave are not those of the ledger now."""
     ledger = replace(record, policy=stored.policy)
     for _, change in _changes(account, ledger, stored.as_of, record, at):
-        given = _given(stored, record.sanctions, change.group_id) or change.privileges_before
+        given = _given(stored, record.sanctions) or change.privileges_before
         yield account, replace(change, privileges_before=given)
 
 
-def _given(
-    stored: Standing, sanctions: Iterable[Sanction], group_id: UUID | None
-) -> Privileges | None:
+def _given(stored: Standing, sanctions: Iterable[Sanction]) -> Privileges | None:
     """Return what the stored standing answered at its moment; None where the ledger did."""
     changes_at = stored.next_change_at
     if stored.policy.retired_at or (changes_at is not None and changes_at <= stored.as_of):
         return None
-    in_force = [sanction for sanction in sanctions if sanction.is_in_force_at(stored.as_of)]
-    return queries.from_projection(stored, sanctions=in_force, group_id=group_id)
+    if any(one.starts_at > stored.as_of or one.is_in_force_at(stored.as_of) for one in sanctions):
+        return None
+    return unrestricted(stored.policy, tier=stored.tier, next_change_at=changes_at)
 
 
 def _kept(standing: Standing | None) -> dict[str, Any]:

@@ -1,27 +1,20 @@
 """May this account do that with this group? Finds both by their external ids and asks credit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from credit import evaluation, ready
+from credit import evaluation
 from credit.evaluation import Action, Evaluation
-from credit.privileges import Privileges, Reason
+from credit.privileges import Reason
 from groups.models import Decision, Group, Measure
-from groups.models.tenures import Role
+from groups.queries import ready
+from groups.queries.ready import Unrestricted
 from identity.models import Account
-from portal.core import rows
 from portal.core.models import Platform
-
-OWNED = """
-SELECT tenure.group_id
-FROM groups_tenure tenure JOIN groups_group owned ON owned.id = tenure.group_id
-WHERE tenure.account_id = %(account)s AND tenure.role = %(role)s
-    AND tenure.period @> %(at)s::timestamptz AND owned.state <> %(closed)s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +42,9 @@ def evaluate(
     A group's own size is used where the platform sends none.
     """
     found = ready.find(platform_id=platform.pk, external_id=account_id, at=at)
-    account, unrestricted = found or (None, None)
-    if account is None:
+    if found is not None:
+        account = found.account
+    else:
         account = Account.objects.filter(platform=platform, external_id=account_id).first()
     group = None
     if group_id is not None:
@@ -62,7 +56,7 @@ def evaluate(
         group=group,
         group_size=group_size,
         at=at,
-        unrestricted=unrestricted,
+        unrestricted=found,
     )
 
 
@@ -75,16 +69,18 @@ def evaluate_known(
     group_size: int | None,
     at: datetime,
     owned_it_before: bool = False,
-    unrestricted: Privileges | None = None,
+    unrestricted: Unrestricted | None = None,
 ) -> Verdict:
     """Answer for records of the platform.
 
     Whoever takes back what was theirs a moment ago takes on nothing: limits do not count.
-    `unrestricted` is what `credit.ready` found of the account.
+    `unrestricted` is what `groups.queries.ready` found of the account.
     """
-    owned: set[UUID] = set()
-    if account is not None and action is not Action.MANAGE_GROUP:
-        owned = _get_owned_groups(account, at)
+    owned: Collection[UUID] = ()
+    if unrestricted is not None:
+        owned = unrestricted.owned
+    elif account is not None and action is not Action.MANAGE_GROUP:
+        owned = ready.list_owned(account=account, at=at)
     found = evaluation.evaluate(
         account=account,
         action=action,
@@ -95,15 +91,9 @@ def evaluate_known(
         groups_owned=len(owned),
         owns_it_already=owned_it_before or (group is not None and group.pk in owned),
         refusals=_get_refusals(group, action) if group else [],
-        unrestricted=unrestricted,
+        unrestricted=unrestricted.privileges if unrestricted else None,
     )
     return Verdict(found, _get_references(found))
-
-
-def _get_owned_groups(account: Account, at: datetime) -> set[UUID]:
-    """Return the groups the account answers for; closed ones do not count."""
-    values = {"account": account.pk, "role": Role.OWNER, "at": at, "closed": Group.State.CLOSED}
-    return {group_id for (group_id,) in rows.fetch_prepared(OWNED, values)}
 
 
 def _get_refusals(group: Group, action: Action) -> list[Reason]:

@@ -88,13 +88,6 @@ def test_a_standing_out_of_date_is_not_believed(account, at):
     assert may_create(over)
 
 
-def test_the_projection_answers_in_two_queries(account, at, django_assert_num_queries):
-    findings.penalty(account)
-
-    with django_assert_num_queries(2):
-        assert queries.get_privileges(account=account, at=at).create.allowed
-
-
 def test_a_preview_shows_the_effect_and_writes_nothing(account, at):
     findings.penalty(account, severity="HIGH")
 

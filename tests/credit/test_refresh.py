@@ -1,12 +1,11 @@
 """Standings follow the clock and new policies, some at a time, as often as anybody likes."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection
 
 from credit import tasks, verification
 from credit.actions import policies, standings
@@ -14,7 +13,7 @@ from credit.models import Policy, Standing
 from portal.core.actors import Actor
 from portal.core.models import AuditEntry, OutboxEvent
 from tests.credit import findings
-from tests.factories.base import fixture_rows
+from tests.factories.base import fixture_rows, triggers_asleep
 from tests.factories.groups import GroupFactory
 from tests.factories.identity import AccountFactory, UserFactory
 
@@ -142,14 +141,6 @@ def test_every_stored_standing_equals_a_replay(account, at, capsys):
     call_command("verify_standings", platform=account.platform.slug)
 
     assert "2 standings replayed" in capsys.readouterr().out
-
-
-@contextmanager
-def triggers_asleep():
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        yield
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 @pytest.mark.parametrize(

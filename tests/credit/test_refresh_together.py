@@ -5,11 +5,10 @@ policies.
 """
 
 import copy
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +19,7 @@ from credit.models import LedgerEntry, Policy, Privilege, Sanction, Standing
 from portal.core.ids import uuid7
 from portal.core.models import OutboxEvent
 from tests.credit import findings
-from tests.factories.base import AT
+from tests.factories.base import AT, triggers_asleep
 from tests.factories.core import PlatformFactory
 from tests.factories.credit import PolicyFactory
 from tests.factories.identity import AccountFactory, UserFactory
@@ -70,15 +69,6 @@ SANCTIONS = st.tuples(
     st.sampled_from(Privilege.values),
     st.sampled_from([None, GROUP]),
 )
-
-
-@contextmanager
-def triggers_asleep():
-    """Let rows be written that no action would write, at any time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        yield
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def write_entries(accounts, entries, person):

@@ -6,12 +6,13 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from credit import queries, verification
+from credit import verification
 from credit.actions import standings
 from credit.models import Standing
+from groups.queries import ready
 from portal.core.models import AuditEntry, OutboxEvent
 from tests.credit import findings
-from tests.credit.test_refresh_together import triggers_asleep
+from tests.factories.base import triggers_asleep
 from tests.factories.identity import AccountFactory
 
 
@@ -31,7 +32,8 @@ def repair(*accounts, at):
 def test_a_repair_writes_what_the_ledger_gives_and_tells_of_the_answers(limited, at):
     Standing.objects.update(score=12, tier="Good standing", next_change_at=None)
     later = at + timedelta(days=1)
-    assert queries.get_privileges(account=limited, at=at).create.allowed
+    names = {"platform_id": limited.platform_id, "external_id": limited.external_id}
+    assert ready.find(**names, at=at).privileges.create.allowed
 
     assert repair(limited, at=later) == 1
 

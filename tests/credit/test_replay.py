@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from credit import queries, replay, verification
 from credit.actions import standings
 from credit.models import Standing
+from groups.queries import ready
 from tests.credit import findings
 from tests.credit.test_refresh_together import (
     DAY,
@@ -17,11 +18,10 @@ from tests.credit.test_refresh_together import (
     VERSIONS,
     WAS,
     put_into_effect,
-    triggers_asleep,
     write_entries,
     write_sanctions,
 )
-from tests.factories.base import AT
+from tests.factories.base import AT, triggers_asleep
 from tests.factories.core import PlatformFactory
 from tests.factories.identity import AccountFactory, UserFactory
 from tests.sizes import size
@@ -119,7 +119,8 @@ def test_a_tier_that_the_policy_does_not_know_is_not_believed(account, at):
     Standing.objects.update(tier="Excellent")
 
     assert replay.suspects() == [account.pk]
-    assert queries.get_privileges(account=account, at=at + timedelta(days=1)).create.allowed
+    names = {"platform_id": account.platform_id, "external_id": account.external_id}
+    assert ready.find(**names, at=at + timedelta(days=1)) is None
 
 
 def test_the_days_of_the_examples_lie_on_both_sides():

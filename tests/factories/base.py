@@ -19,6 +19,15 @@ def fixture_rows() -> Iterator[None]:
         cursor.execute("SELECT set_config('accord.fixture', '', true)")
 
 
+@contextmanager
+def triggers_asleep() -> Iterator[None]:
+    """Write rows that no action would write."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
 class RecordFactory(DjangoModelFactory):
     class Meta:
         abstract = True

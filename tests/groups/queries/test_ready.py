@@ -4,17 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from credit import queries, ready
+from credit import queries
 from credit.models import Standing
+from groups.queries import ready
 from identity.models import PersonTag
 from tests.credit import findings
-from tests.factories.base import AT
-from tests.factories.groups import GroupFactory
+from tests.factories.base import AT, triggers_asleep
+from tests.factories.groups import GroupFactory, TenureFactory
 from tests.factories.identity import AccountFactory
 
 
 @pytest.fixture
-def account(account):
+def account(platform):
+    findings.active_policy(platform)
+    account = AccountFactory(platform=platform)
     findings.penalty(account)
     return account
 
@@ -24,11 +27,40 @@ def find(account, at=AT):
 
 
 def test_it_finds_what_the_longer_way_finds(account, at):
-    found, privileges = find(account)
+    owned = TenureFactory(account=account, group=GroupFactory(platform=account.platform))
+    closed = GroupFactory(platform=account.platform, state="CLOSED", closed_at=at, archived_at=at)
+    TenureFactory(account=account, group=closed)
+    managed = GroupFactory(platform=account.platform)
+    TenureFactory(account=account, group=managed, role="MANAGER")
 
-    assert found == account
-    assert privileges == queries.get_privileges(account=account, at=at)
-    assert find(AccountFactory(external_id=account.external_id)) is None
+    found = find(account)
+
+    assert found.account == account
+    assert found.privileges == queries.get_privileges(account=account, at=at)
+    assert found.owned == {owned.group_id} == ready.list_owned(account=account, at=at)
+    assert not find(account, at - timedelta(seconds=1))
+
+
+def test_an_account_without_a_finding_has_the_starting_standing(account, at):
+    clean = AccountFactory(platform=account.platform)
+
+    found = find(clean)
+
+    assert found.account == clean
+    assert found.privileges == queries.get_privileges(account=clean, at=at)
+
+
+def test_an_account_that_nobody_knows_is_a_new_one(account):
+    found = ready.find(platform_id=account.platform_id, external_id="p-new", at=AT)
+
+    assert (found.account, found.owned) == (None, frozenset())
+    assert found.privileges.create.allowed
+
+
+def test_a_platform_without_a_policy_in_effect_is_left_to_the_longer_way(account):
+    elsewhere = AccountFactory(external_id=account.external_id)
+
+    assert find(elsewhere) is None
 
 
 def test_a_standing_out_of_date_is_not_believed(account, at):
@@ -59,6 +91,17 @@ def test_a_restriction_of_the_account_is_left_to_the_longer_way(account, at, in_
 
     assert find(account, at + timedelta(days=3)) is None  # due to be refreshed
     assert find(account) is None
+    assert find(account, at - timedelta(seconds=1)) is None
+
+
+def test_a_restriction_to_come_is_left_to_the_longer_way_also_without_a_standing(account, at):
+    clean = AccountFactory(platform=account.platform)
+    findings.sanction(clean, days=3)
+    with triggers_asleep():
+        Standing.objects.filter(account=clean).delete()
+
+    assert find(clean, at - timedelta(seconds=1)) is None
+    assert find(clean, at + timedelta(days=3)) is not None
 
 
 def test_a_restriction_of_the_same_person_is_left_to_the_longer_way(account, at):

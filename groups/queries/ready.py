@@ -1,0 +1,91 @@
+"""Accounts that nothing restricts, found in one statement: what most questions are about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from credit import privileges
+from credit.models import Policy
+from credit.privileges import Privileges
+from groups.models import Group
+from groups.models.tenures import Role
+from identity.models import Account
+from portal.core import rows
+
+# Closed groups do not count.
+OWNED = """
+SELECT tenure.group_id
+FROM groups_tenure tenure JOIN groups_group owned ON owned.id = tenure.group_id
+WHERE tenure.account_id = {account} AND tenure.role = %(role)s
+    AND tenure.period @> %(at)s::timestamptz AND owned.state <> %(closed)s
+"""
+NOT_OVER = (
+    "(x.ends_at IS NULL OR x.ends_at > %(at)s) AND (x.lifted_at IS NULL OR x.lifted_at > %(at)s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unrestricted:
+    """What an account may do, on the platform and in every group, and the groups it owns.
+
+    Without an account: it is one that Accord does not know, and so a new one.
+    """
+
+    account: Account | None
+    privileges: Privileges
+    owned: frozenset[UUID]
+
+
+def find(*, platform_id: UUID, external_id: str, at: datetime) -> Unrestricted | None:
+    """Find an account that nothing restricts, now or soon, nor the same person elsewhere.
+
+    None where something does, or where what is stored is out of date: the ledger knows.
+    """
+    values = {"platform": platform_id, "external_id": external_id, **_at(at)}
+    found = rows.fetch_prepared(_statement(), values)
+    if not found:
+        return None
+    *stored, tier, next_change_at, owned = found[0]
+    policy, account = rows.split(stored, Policy, Account)
+    may = privileges.unrestricted(policy, tier=tier, next_change_at=next_change_at)
+    if may is None:
+        return None
+    return Unrestricted(account if account.pk else None, may, frozenset(owned))
+
+
+def list_owned(*, account: Account, at: datetime) -> frozenset[UUID]:
+    """List the groups that the account answers for."""
+    values = {"account": account.pk, **_at(at)}
+    found = rows.fetch_prepared(OWNED.format(account="%(account)s"), values)
+    return frozenset(group_id for (group_id,) in found)
+
+
+def _at(at: datetime) -> dict[str, object]:
+    return {"at": at, "role": Role.OWNER, "closed": Group.State.CLOSED}
+
+
+@cache
+def _statement() -> str:
+    return f"""
+        SELECT {rows.columns_of(policy=Policy, account=Account)},
+            standing.tier, standing.next_change_at, ARRAY({OWNED.format(account="account.id")})
+        FROM credit_policy policy
+            LEFT JOIN identity_account account ON account.platform_id = policy.platform_id
+                AND account.external_id = %(external_id)s
+            LEFT JOIN credit_standing standing ON standing.account_id = account.id
+        WHERE policy.platform_id = %(platform)s
+            AND policy.state = 'ACTIVE' AND policy.active_from <= %(at)s
+            AND (standing.account_id IS NULL OR standing.policy_id = policy.id
+                AND standing.as_of <= %(at)s
+                AND (standing.next_change_at IS NULL OR standing.next_change_at > %(at)s))
+            AND NOT EXISTS (
+                SELECT FROM credit_sanction x WHERE x.account_id = account.id AND {NOT_OVER})
+            AND NOT EXISTS (
+                SELECT FROM identity_persontag mine
+                    JOIN identity_persontag same ON same.digest = mine.digest
+                    JOIN identity_account other ON other.id = same.account_id
+                        AND other.platform_id = account.platform_id
+                    JOIN credit_sanction x ON x.account_id = other.id
+                WHERE mine.account_id = account.id AND x.starts_at <= %(at)s AND {NOT_OVER})
+    """
