@@ -12,11 +12,7 @@ def publish(
     *, platform_id: UUID, type: str, subject: str, data: dict[str, Any], at: datetime
 ) -> None:
     """Queue one event for the platform's webhooks. `subject` is the record's outside id."""
-    from portal.core.models import OutboxEvent
-
-    OutboxEvent.objects.create(
-        platform_id=platform_id, type=type, subject=subject, data=data, created_at=at
-    )
+    publish_each(platform_id=platform_id, events=[(type, subject, data)], at=at)
 
 
 def publish_each(

@@ -1,37 +1,42 @@
 """Rows of models by statements of our own, where Django's cost more than the rest.
 
-Many rows are written in one statement with one parameter. What every request reads comes from a
-statement that is made once, not compiled anew each time.
+Many rows are written in one statement with one parameter. What every request reads, and every
+action writes, takes a statement that is made once and that the server plans once for each
+connection, not compiled and planned anew each time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import msgspec
 import psycopg
 from django.db import connection, models
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models import QuerySet
 from psycopg.types.range import Range
 
+Model = TypeVar("Model", bound=models.Model)
+Values = Sequence[Any] | Mapping[str, Any]
 
-def insert_each(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> None:
+
+def insert_each(
+    rows: Sequence[models.Model],
+    *,
+    ignore_conflicts: bool = False,
+    or_update: tuple[str, ...] = (),
+) -> None:
     """Insert new rows of one model, as `bulk_create` does.
 
+    Of a row that is stored already, write the columns `or_update`, where there are any.
     Raises TypeError for a model with bytes or encrypted texts: they have no form in JSON.
     """
     if not rows:
         return
-    meta = rows[0]._meta
-    fields = [field for field in meta.concrete_fields if not field.has_db_default()]
-    names, types = _columns(fields)
-    ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{meta.db_table}" ({names})'
-            f" SELECT {names} FROM json_to_recordset(%s::json) AS given ({types}){ending}",
-            [_values(rows, fields)],
-        )
+    statement, fields = _insert(type(rows[0]), ignore_conflicts, or_update)
+    with _prepared() as cursor:
+        cursor.execute(statement, [_values(rows, fields)])
 
 
 def update_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
@@ -56,17 +61,22 @@ def update_each(rows: Sequence[models.Model], names: Iterable[str]) -> None:
 def fetch_ready(rows: QuerySet[Any, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Return what `values_list` of columns selects, by a statement that the server plans once.
 
-    For the few joins that are asked all the time and cost more to plan than to run. The driver's
-    own cursor: what counts or limits statements of Django's does not see it.
+    For the few joins that are asked all the time and cost more to plan than to run.
     """
     return fetch_prepared(*rows.query.sql_with_params())
 
 
-def fetch_prepared(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def fetch_prepared(sql: str, values: Values) -> list[tuple[Any, ...]]:
     """Return what a statement selects that the server plans once for each connection."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(sql, values, prepare=True).fetchall()
+    with _prepared() as cursor:
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def fetch_each(model: type[Model], ending: str, values: Values) -> list[Model]:
+    """Return the rows of a model, of a ready statement that `ending` completes after FROM."""
+    return [split(row, model)[0] for row in fetch_prepared(f"{_select(model)} {ending}", values)]
 
 
 def columns_of(**models_by_alias: type[models.Model]) -> str:
@@ -82,15 +92,71 @@ def split(row: Sequence[Any], *made_of: type[models.Model]) -> list[Any]:
     """Make an instance of each model from a row that `columns_of` named the columns of."""
     found, place = [], 0
     for model in made_of:
-        fields = model._meta.concrete_fields
-        values = []
-        for field, value in zip(fields, row[place : place + len(fields)], strict=True):
-            for convert in field.get_db_converters(connection):
-                value = convert(value, None, connection)
-            values.append(value)
-        found.append(model.from_db("default", [field.attname for field in fields], values))
-        place += len(fields)
+        names, converters = _made_from(model)
+        values = list(row[place : place + len(names)])
+        for index, convert in converters:
+            values[index] = convert(values[index], None, connection)
+        found.append(model.from_db("default", names, values))
+        place += len(names)
     return found
+
+
+@cache
+def _made_from(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Any]]]:
+    """Return the names of a row's values, and by their places what those are converted with."""
+    fields = model._meta.concrete_fields
+    converters = [
+        (index, convert)
+        for index, field in enumerate(fields)
+        for convert in field.get_db_converters(connection)
+    ]
+    return [field.attname for field in fields], converters
+
+
+@cache
+def _select(model: type[models.Model]) -> str:
+    return f'SELECT {columns_of(stored=model)} FROM "{model._meta.db_table}" AS stored'
+
+
+@cache
+def _insert(
+    model: type[models.Model], ignore_conflicts: bool, or_update: tuple[str, ...]
+) -> tuple[str, list[Any]]:
+    """Return the statement and the fields that are given to it."""
+    meta = model._meta
+    fields = [field for field in meta.concrete_fields if not field.has_db_default()]
+    names, types = _columns(fields)
+    ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    if or_update:
+        new = ", ".join(f'"{column}" = EXCLUDED."{column}"' for column in or_update)
+        ending = f' ON CONFLICT ("{meta.pk.column}") DO UPDATE SET {new}'
+    statement = (
+        f'INSERT INTO "{meta.db_table}" ({names})'
+        f" SELECT {names} FROM json_to_recordset(%s::json) AS given ({types}){ending}"
+    )
+    return statement, fields
+
+
+def _prepared() -> CursorWrapper:
+    """Return Django's cursor around one of the driver's that prepares what it is given."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    # As Django's own `cursor()` does, whose kind of cursor cannot prepare.
+    wrapper = _Logged if connection.queries_logged else CursorWrapper
+    return wrapper(_Preparing(connection.connection), connection)
+
+
+class _Preparing(psycopg.Cursor[tuple[Any, ...]]):
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        return super().execute(query, params, prepare=True, **options)
+
+
+class _Logged(CursorDebugWrapper):
+    """Django logs what the driver says it sent, which of a prepared statement is nothing."""
+
+    def execute(self, sql: Any, params: Any = None) -> Any:
+        with self.debug_sql(sql, params):
+            return CursorWrapper.execute(self, sql, params)
 
 
 def _columns(fields: Sequence[Any]) -> tuple[str, str]:

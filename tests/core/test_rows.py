@@ -4,12 +4,15 @@ import pytest
 from django.db import connection
 
 from groups.models import EarlyDeparture, Tenure
-from portal.core import rows
-from portal.core.models import AuditEntry
+from portal.core import audit, rows
+from portal.core.actors import Actor
+from portal.core.models import AuditEntry, Platform
 from tests.factories.base import AT, fixture_rows
+from tests.factories.core import PlatformFactory
 from tests.factories.groups import TenureFactory
 
 pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("tests")
 
 
 def test_every_kind_of_value_comes_back_as_it_was_given():
@@ -63,15 +66,37 @@ def test_what_has_no_form_in_json_is_refused():
         rows.insert_each([EarlyDeparture(event="{}", received_at=AT)])
 
 
-def test_a_statement_that_is_asked_again_and_again_is_planned_once():
-    statement = "SELECT count(*) FROM core_auditentry WHERE record_id = %s"
+def test_of_a_row_that_is_stored_only_what_is_named_is_written():
+    stored, new = PlatformFactory(name="Old"), PlatformFactory.build(name="New")
+    known = Platform(pk=stored.pk, slug="other", name="Renamed", created_at=AT)
 
-    for _ in range(8):
-        rows.fetch_prepared(statement, ["nobody"])
+    rows.insert_each([known, new], or_update=("name",))
+
+    found = Platform.objects.in_bulk()
+    assert found[stored.pk].slug == stored.slug
+    assert {platform.name for platform in found.values()} >= {"Renamed", "New"}
+
+
+def test_rows_come_back_as_the_queryset_makes_them():
+    audit.record(action="tests.write", record=Platform, by=SYSTEM, at=AT, new={"rows": [1, None]})
+    [stored] = AuditEntry.objects.all()
+
+    found = rows.fetch_each(AuditEntry, "WHERE action = %(action)s", {"action": "tests.write"})
+
+    names = [field.attname for field in AuditEntry._meta.concrete_fields]
+    assert [[getattr(row, name) for name in names] for row in found] == [
+        [getattr(stored, name) for name in names]
+    ]
+    assert rows.fetch_each(AuditEntry, "WHERE action = 'tests.read'", []) == []
+
+
+def test_a_ready_statement_is_planned_once_and_seen_by_what_counts_statements(
+    django_assert_num_queries,
+):
+    with django_assert_num_queries(2):
+        rows.fetch_prepared("SELECT %s::integer", [1])
+        assert rows.fetch_prepared("SELECT %s::integer", [2]) == [(2,)]
 
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT generic_plans > 0 FROM pg_prepared_statements WHERE statement LIKE %s",
-            [statement.replace("%s", "$1")],
-        )
-        assert cursor.fetchall() == [(True,)]
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert ("SELECT $1::integer",) in cursor.fetchall()

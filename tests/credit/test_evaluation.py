@@ -298,13 +298,13 @@ def test_an_evaluation_costs_the_same_queries_however_long_the_history_is(
 ):
     group = GroupFactory(platform=account.platform)
     findings.penalty(account)
-    # The group. Three more are planned once, and not counted here: the token with its client, the
-    # account with its standing and what restricts the person, and the groups it owns.
-    with django_assert_num_queries(1):
+    # Token with client and platform; group; the account with its standing, what restricts the
+    # person and the groups it owns.
+    with django_assert_num_queries(3):
         ask(account.external_id, "own_group", group.external_id)
     own(account, 10)
     for _ in range(10):
         found = findings.penalty(account, severity="LOW", points=0).entry
         findings.reverse(found)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         ask(account.external_id, "own_group", group.external_id)
