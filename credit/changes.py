@@ -9,7 +9,7 @@ from uuid import UUID
 
 from credit.models import LedgerEntry, Privilege
 from credit.privileges import Answer, Privileges
-from credit.record import Record, StandingView
+from credit.record import StandingView
 from identity.models import Account
 from portal.core import outbox
 
@@ -44,20 +44,18 @@ class StandingChange:
 def between(
     *,
     account: Account,
-    before: Record,
-    was_at: datetime,
-    after: Record,
-    at: datetime,
+    before: StandingView,
+    after: StandingView,
     entry: LedgerEntry | None = None,
     group_id: UUID | None = None,
 ) -> StandingChange:
     return StandingChange(
         account_id=account.pk,
         entry=entry,
-        before=before.standing(was_at),
-        after=after.standing(at),
-        privileges_before=before.privileges(was_at, group_id=group_id),
-        privileges_after=after.privileges(at, group_id=group_id),
+        before=before,
+        after=after,
+        privileges_before=before.privileges(group_id=group_id),
+        privileges_after=after.privileges(group_id=group_id),
         group_id=group_id,
     )
 

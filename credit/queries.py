@@ -13,7 +13,15 @@ from credit.models import LedgerEntry, Policy, Privilege, Sanction, Standing
 from credit.privileges import Privileges
 from credit.record import Penalty, Record, StandingView
 from identity.models import Account
+from portal.core import rows
 from portal.core.errors import Conflict
+
+IN_EFFECT = """
+WHERE platform_id = %(platform)s AND active_from IS NOT NULL
+ORDER BY CASE WHEN active_from <= %(at)s THEN active_from END DESC NULLS LAST, active_from LIMIT 1
+"""
+ENTRIES = "WHERE account_id = %s ORDER BY sequence"
+SANCTIONS = "WHERE account_id = %s ORDER BY starts_at, id"
 
 
 class NoPolicy(Conflict):
@@ -29,22 +37,19 @@ def get_policy(*, platform_id: UUID, at: datetime) -> Policy:
 
     Raises NoPolicy when the platform never had one.
     """
-    begun = Policy.objects.filter(platform_id=platform_id, active_from__isnull=False)
-    found = (
-        begun.filter(active_from__lte=at).order_by("-active_from").first()
-        or begun.order_by("active_from").first()
-    )
-    if found is None:
+    found = rows.fetch_each(Policy, IN_EFFECT, {"platform": platform_id, "at": at})
+    if not found:
         raise NoPolicy("This platform has no standing policy. Install the shipped one first.")
-    return found
+    return found[0]
 
 
 def get_record(*, account: Account, at: datetime) -> Record:
     """Load all that standing and privileges at `at` follow from."""
+    of_account = [account.pk]
     return Record(
         policy=get_policy(platform_id=account.platform_id, at=at),
-        entries=tuple(LedgerEntry.objects.filter(account=account).order_by("sequence")),
-        sanctions=tuple(Sanction.objects.filter(account=account).order_by("starts_at", "pk")),
+        entries=tuple(rows.fetch_each(LedgerEntry, ENTRIES, of_account)),
+        sanctions=tuple(rows.fetch_each(Sanction, SANCTIONS, of_account)),
     )
 
 

@@ -20,8 +20,9 @@ class StandingView:
     at: datetime
     score: int
     level: Tier
-    # The entries that count at `at`, oldest first.
+    # The entries that count and the sanctions in force at `at`, oldest first.
     entries: tuple[LedgerEntry, ...]
+    sanctions: tuple[Sanction, ...]
     # How the score changes if nothing else happens.
     forecast: tuple[Step, ...]
     policy: Policy
@@ -40,6 +41,29 @@ class StandingView:
     def points_missing(self) -> int:
         """Return the points that what counts takes all together, also below the floor."""
         return max(0, -sum(entry.points for entry in self.entries))
+
+    def privileges(self, *, group_id: UUID | None = None) -> Privileges:
+        """Derive the answers, on the platform or, with `group_id`, in that group."""
+        return privileges.assess(
+            tier=self.level,
+            steps=self.forecast,
+            decision_ids=self._behind(),
+            sanctions=self.sanctions,
+            group_id=group_id,
+            policy=policy.of(self.policy),
+            policy_version=self.policy_version,
+            next_change_at=self.next_change_at,
+        )
+
+    def _behind(self) -> tuple[UUID, ...]:
+        """List the decisions that cost the account points which still count, newest first."""
+        undone = {e.reverses_id for e in self.entries if e.reverses_id}
+        found = [
+            entry.decision_id
+            for entry in reversed(self.entries)
+            if entry.points < 0 and entry.decision_id and entry.pk not in undone
+        ]
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +142,7 @@ class Record:
             score=score,
             level=document.tier_at(score),
             entries=tuple(e for e in self.entries if fold.counts_at(e, at)),
+            sanctions=tuple(s for s in self.sanctions if s.is_in_force_at(at)),
             forecast=steps,
             policy=self.policy,
             next_change_at=next_change(self.sanctions, steps, at),
@@ -125,17 +150,7 @@ class Record:
 
     def privileges(self, at: datetime, *, group_id: UUID | None = None) -> Privileges:
         """Derive the answers at `at`, on the platform or, with `group_id`, in that group."""
-        standing = self.standing(at)
-        return privileges.assess(
-            tier=standing.level,
-            steps=standing.forecast,
-            decision_ids=self._behind(standing),
-            sanctions=[s for s in self.sanctions if s.is_in_force_at(at)],
-            group_id=group_id,
-            policy=policy.of(self.policy),
-            policy_version=self.policy.version,
-            next_change_at=standing.next_change_at,
-        )
+        return self.standing(at).privileges(group_id=group_id)
 
     def brings_less_than(self, other: "Record", *, since: datetime) -> bool:
         """Say whether the tier lacks a privilege that the other's brings, `since` then or later.
@@ -182,16 +197,6 @@ class Record:
             and entry.pk not in undone
             for entry in self.entries
         )
-
-    def _behind(self, standing: StandingView) -> tuple[UUID, ...]:
-        """List the decisions that cost the account points which still count, newest first."""
-        undone = {e.reverses_id for e in standing.entries if e.reverses_id}
-        found = [
-            entry.decision_id
-            for entry in reversed(standing.entries)
-            if entry.points < 0 and entry.decision_id and entry.pk not in undone
-        ]
-        return tuple(dict.fromkeys(found))
 
 
 def next_change(

@@ -16,7 +16,7 @@ from credit.models import LedgerEntry, Policy
 from credit.record import Record
 from credit.restoration import Cause
 from identity.models import Account, User
-from portal.core import audit
+from portal.core import audit, rows
 from portal.core.actors import Actor
 from portal.core.errors import Conflict, Invalid
 
@@ -71,7 +71,7 @@ def post_penalty(
         raise NotByThePolicy(
             f"A {severity} finding costs {document.terms_of(severity).points} points or fewer."
         )
-    locks.accounts([account.pk])
+    locks.account(account.pk)
     before = queries.get_record(account=account, at=at)
     if any(
         entry.kind == "PENALTY" and entry.decision_id == decision_id for entry in before.entries
@@ -137,7 +137,7 @@ def restore_for_duty(
 
     Return None where the policy gives none, gave one not long enough ago, or none is missing.
     """
-    locks.accounts([account.pk])
+    locks.account(account.pk)
     before = queries.get_record(account=account, at=at)
     point = restoration.for_duty(
         before.entries, document=before.document, decision_id=decision_id, at=at
@@ -171,7 +171,7 @@ def post_adjustment(
 
     The database refuses it from one person alone, and with negative points.
     """
-    locks.accounts([account.pk])
+    locks.account(account.pk)
     before = queries.get_record(account=account, at=at)
     entry = LedgerEntry(
         account=account,
@@ -221,14 +221,14 @@ def _append(
     The caller holds the lock of the account, so the next numbers are its own.
     """
     new = after.entries[len(before.entries) :]
-    numbers = queries.get_last_numbers(account_ids=[account.pk])
-    for number, one in enumerate(new, start=numbers.get(account.pk, 0) + 1):
+    told = locks.standing(account.pk)
+    for number, one in enumerate(new, start=told.last_sequence + 1 if told else 1):
         one.account, one.platform_id = account, account.platform_id
         one.sequence, one.posted_at = number, at
-        one.save(force_insert=True)
-    standings.settle(account=account, before=before, after=after, at=at)
+    rows.insert_each(new)
+    standings.settle(account=account, told=told, before=before, after=after, at=at)
     change = changes.between(
-        account=account, before=before, was_at=at, after=after, at=at, entry=entry
+        account=account, before=before.standing(at), after=after.standing(at), entry=entry
     )
     audit.record(
         action=action,

@@ -58,7 +58,7 @@ def impose(
     is_suspension = kind == Sanction.Kind.SUSPENSION
     if is_suspension != bool(days and days > 0):
         raise WrongPeriod("A suspension needs its number of days; a revocation has none.")
-    locks.accounts([account.pk])
+    locks.account(account.pk)
     before = queries.get_record(account=account, at=at)
     sanction = Sanction.objects.create(
         account=account,
@@ -74,7 +74,10 @@ def impose(
     )
     after = before.with_sanctions([*before.sanctions, sanction])
     audit.record(action="sanctions.impose", record=sanction, by=by, at=at, new=_terms_of(sanction))
-    standings.settle(account=account, before=before, after=after, at=at, group_id=scope_group_id)
+    told = locks.standing(account.pk)
+    standings.settle(
+        account=account, told=told, before=before, after=after, at=at, group_id=scope_group_id
+    )
     return sanction
 
 
@@ -88,7 +91,7 @@ def lift(*, sanction: Sanction, how: str, reason: str, by: Actor, at: datetime) 
         raise LiftedByAPerson(
             "Whoever imposed a sanction does not lift it early. Ask a colleague to do it."
         )
-    locks.accounts([sanction.account_id])
+    locks.account(sanction.account_id)
     account = sanction.account
     before = queries.get_record(account=account, at=at)
     current = next((s for s in before.sanctions if s.pk == sanction.pk), sanction)
@@ -109,8 +112,8 @@ def lift(*, sanction: Sanction, how: str, reason: str, by: Actor, at: datetime) 
         at=at,
         new={"account": str(account.pk), "how": how},
     )
-    where = sanction.scope_group_id
-    standings.settle(account=account, before=before, after=after, at=at, group_id=where)
+    told, where = locks.standing(account.pk), sanction.scope_group_id
+    standings.settle(account=account, told=told, before=before, after=after, at=at, group_id=where)
     return sanction
 
 

@@ -15,9 +15,9 @@ from credit.changes import StandingChange
 from credit.models import LedgerEntry, Policy, Sanction, Standing
 from credit.privileges import Privileges, unrestricted
 from credit.projection import Former
-from credit.record import Record
+from credit.record import Record, StandingView
 from identity.models import Account
-from portal.core import audit
+from portal.core import audit, rows
 from portal.core.actors import Actor
 
 Row = TypeVar("Row", LedgerEntry, Sanction)
@@ -30,37 +30,26 @@ def write(*, projected: Iterable[tuple[Account, Record]], at: datetime) -> None:
     _store([_project(account, record, numbers.get(account.pk, 0), at) for account, record in found])
 
 
-def _store(rows: list[Standing]) -> None:
-    Standing.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["account"],
-        update_fields=[
-            "policy",
-            "score",
-            "tier",
-            "last_sequence",
-            "as_of",
-            "next_change_at",
-        ],
-    )
-
-
 def settle(
-    *, account: Account, before: Record, after: Record, at: datetime, group_id: UUID | None = None
+    *,
+    account: Account,
+    told: Standing | None,
+    before: Record,
+    after: Record,
+    at: datetime,
+    group_id: UUID | None = None,
 ) -> None:
     """Store where an action leaves the account, and tell the platform of answers that differ.
 
-    They are compared with those it was last told: time, or a new policy, may have changed some
-    since, and nobody else will tell of them once the standing is written. With `group_id`, the
-    action changed them there. The caller holds the account's lock.
+    They are compared with those of `told`, what was stored: time, or a new policy, may have
+    changed some since, and nobody else will tell of them once the standing is written. With
+    `group_id`, the action changed them there. The caller holds the locks of account and standing.
     """
-    known = Standing.objects.filter(account=account).select_related("policy")
-    told = known.order_by("pk").select_for_update(of=("self",), no_key=True).first()
-    was_at, then = at, before
+    was = before.standing(at)
     if told is not None and told.as_of < at:
-        was_at, then = told.as_of, replace(before, policy=told.policy)
-    found = list(_changes(account, then, was_at, after, at, group_id=group_id))
+        then = before if told.policy_id == before.policy.pk else replace(before, policy=told.policy)
+        was = then.standing(told.as_of)
+    found = list(_changes(account, was, after.standing(at), group_id=group_id))
     _store([_project(account, after, told.last_sequence if told else 0, at)])
     changes.announce(found, at=at)
 
@@ -134,7 +123,7 @@ def _compare(
         account = accounts[one.account_id]
         now = Record(current, tuple(entries[account.pk]), tuple(sanctions[account.pk]))
         then = replace(now, policy=policies[one.policy_id])
-        yield from _changes(account, then, one.as_of, now, at)
+        yield from _changes(account, then.standing(one.as_of), now.standing(at))
 
 
 def _records(accounts: list[Account], at: datetime) -> Iterator[tuple[Account, Record]]:
@@ -157,7 +146,7 @@ def _answered_otherwise(
 ) -> Iterator[tuple[Account, StandingChange]]:
     """Yield where the answers that a wrong standing gave are not those of the ledger now."""
     ledger = replace(record, policy=stored.policy)
-    for _, change in _changes(account, ledger, stored.as_of, record, at):
+    for _, change in _changes(account, ledger.standing(stored.as_of), record.standing(at)):
         given = _given(stored, record.sanctions) or change.privileges_before
         yield account, replace(change, privileges_before=given)
 
@@ -186,26 +175,19 @@ def _kept(standing: Standing | None) -> dict[str, Any]:
 
 
 def _changes(
-    account: Account,
-    then: Record,
-    was_at: datetime,
-    now: Record,
-    at: datetime,
-    *,
-    group_id: UUID | None = None,
+    account: Account, was: StandingView, now: StandingView, *, group_id: UUID | None = None
 ) -> Iterator[tuple[Account, StandingChange]]:
     """Compare on the platform, in groups where a sanction began or ended, and in `group_id`."""
-    turned = [
-        sanction.scope_group_id
-        for sanction in now.sanctions
-        if sanction.scope_group_id
-        and sanction.is_in_force_at(was_at) != sanction.is_in_force_at(at)
-    ]
+    began = [sanction for sanction in now.sanctions if sanction not in was.sanctions]
+    ended = [sanction for sanction in was.sanctions if sanction not in now.sanctions]
+    turned = [sanction.scope_group_id for sanction in (*ended, *began)]
     for where in dict.fromkeys([None, group_id, *turned]):
-        change = changes.between(
-            account=account, before=then, was_at=was_at, after=now, at=at, group_id=where
-        )
-        yield account, change
+        yield account, changes.between(account=account, before=was, after=now, group_id=where)
+
+
+def _store(standings: list[Standing]) -> None:
+    written = ("policy_id", "score", "tier", "last_sequence", "as_of", "next_change_at")
+    rows.insert_each(standings, or_update=written)
 
 
 def _project(account: Account, record: Record, last_number: int, at: datetime) -> Standing:
@@ -233,8 +215,8 @@ def _rows_of(
     return _by_account(entries), _by_account(sanctions)
 
 
-def _by_account(rows: Iterable[Row]) -> dict[UUID, list[Row]]:
+def _by_account(loaded: Iterable[Row]) -> dict[UUID, list[Row]]:
     found: dict[UUID, list[Row]] = defaultdict(list)
-    for row in rows:
+    for row in loaded:
         found[row.account_id].append(row)
     return found

@@ -128,7 +128,7 @@ def told(account, then, now):
     }
     for group_id in {None, *turned}:
         change = changes.between(
-            account=account, before=then, was_at=WAS, after=now, at=AT, group_id=group_id
+            account=account, before=then.standing(WAS), after=now.standing(AT), group_id=group_id
         )
         if change.changed:
             yield account.external_id, group_id and str(group_id), change.changed
