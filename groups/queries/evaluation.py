@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -14,7 +15,10 @@ from groups.models import Decision, Group, Measure
 from groups.queries import ready
 from groups.queries.ready import Unrestricted
 from identity.models import Account
+from portal.core import rows
 from portal.core.models import Platform
+
+Known = TypeVar("Known", Account, Group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,8 @@ def evaluate(
     A group's own size is used where the platform sends none.
     """
     found = ready.find(platform_id=platform.pk, external_id=account_id, at=at)
-    if found is not None:
-        account = found.account
-    else:
-        account = Account.objects.filter(platform=platform, external_id=account_id).first()
-    group = None
-    if group_id is not None:
-        group = Group.objects.filter(platform=platform, external_id=group_id).first()
+    account = found.account if found else _get(Account, platform, account_id)
+    group = _get(Group, platform, group_id) if group_id is not None else None
     return evaluate_known(
         platform=platform,
         account=account,
@@ -94,6 +93,11 @@ def evaluate_known(
         unrestricted=unrestricted.privileges if unrestricted else None,
     )
     return Verdict(found, _get_references(found))
+
+
+def _get(model: type[Known], platform: Platform, external_id: str) -> Known | None:
+    known = "WHERE platform_id = %s AND external_id = %s"
+    return next(iter(rows.fetch_each(model, known, [platform.pk, external_id])), None)
 
 
 def _get_refusals(group: Group, action: Action) -> list[Reason]:
