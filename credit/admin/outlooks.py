@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from credit import outlook, queries
 from credit import policy as policies
@@ -35,12 +37,27 @@ def _ahead(request: HttpRequest, standing: Standing) -> panels.Panel:
     found = outlook.of_record(queries.get_record(account=standing.account, at=at), at=at)
     return panels.Panel(
         title="If nothing else is decided",
-        head=["From", "Score", "Level"],
+        head=["From", "Score", "Level", "Why"],
         rows=[
-            ["Now", str(found.score), found.tier],
-            *([panels.moment(s.at), str(s.score), s.tier.name] for s in found.steps),
+            ["Now", str(found.score), found.tier, panels.NOTHING],
+            *(
+                [
+                    panels.moment(step.at),
+                    str(step.score),
+                    step.tier.name,
+                    format_html_join(" ", "{}", ((_said(cause),) for cause in step.causes)),
+                ]
+                for step in found.steps
+            ),
         ],
     )
+
+
+def _said(cause: outlook.Cause) -> SafeString:
+    entry = panels.link(cause.of, f"#{cause.of.sequence}")
+    if cause.comes_back_for:
+        return format_html("A point of {} comes back: {}.", entry, cause.comes_back_for)
+    return format_html("{} stops counting: {}.", entry, cause.of.reason.removesuffix("."))
 
 
 def _one_more(request: HttpRequest, standing: Standing) -> panels.Panel:

@@ -8,9 +8,9 @@ from uuid import UUID
 from credit import outlook
 from credit import queries as credit_queries
 from credit.ladder import Ladder
-from credit.models import Privilege, Sanction
+from credit.models import LedgerEntry, Privilege, Sanction
 from credit.models.sanctions import End
-from credit.outlook import Outlook
+from credit.outlook import Cause, Coming, Outlook
 from credit.privileges import Answer
 from credit.queries import EntryView, Month
 from groups.models import Decision, Group
@@ -32,6 +32,20 @@ class Line:
     @property
     def points_lost(self) -> int:
         return -self.view.points
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Why the score changes on a day to come, with the decision that the finding rests on."""
+
+    cause: Cause
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    step: Coming
+    happenings: Sequence[Happening]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class StandingPage:
     decisions: Sequence[Told]
     months: Sequence[Month]
     outlook: Outlook
+    ahead: Sequence[Ahead]
 
     @property
     def taken(self) -> Sequence[str]:
@@ -107,6 +122,8 @@ def get_page(
     }
     known = {decision.pk: decision for decision in shown.filter(pk__in=behind)}
     lines = [_line(view, known) for view in entries if view.has_counted]
+    record = credit_queries.get_record(account=account, at=at)
+    found = outlook.of_record(record, at=at)
     return StandingPage(
         at=at,
         account=account,
@@ -117,7 +134,8 @@ def get_page(
         restrictions=list(_past(over, known, at=at)),
         decisions=_told(shown[:MOST_DECISIONS], account, at=at),
         months=credit_queries.list_history(account=account, at=at),
-        outlook=outlook.of_record(credit_queries.get_record(account=account, at=at), at=at),
+        outlook=found,
+        ahead=[_ahead(step, known) for step in found.steps],
     )
 
 
@@ -139,8 +157,15 @@ def _told(shown: Iterable[Decision], account: Account, *, at: datetime) -> list[
 
 
 def _line(view: EntryView, known: dict[UUID, Decision]) -> Line:
-    behind = view.entry.decision_id
-    return Line(view, known.get(behind) if behind else None)
+    return Line(view, _behind(view.entry, known))
+
+
+def _ahead(step: Coming, known: dict[UUID, Decision]) -> Ahead:
+    return Ahead(step, [Happening(cause, _behind(cause.of, known)) for cause in step.causes])
+
+
+def _behind(entry: LedgerEntry, known: dict[UUID, Decision]) -> Decision | None:
+    return known.get(entry.decision_id) if entry.decision_id else None
 
 
 def _right(privilege: Privilege, answer: Answer, known: dict[UUID, Decision]) -> Right:

@@ -17,6 +17,7 @@ from portal.core.admin.panels import list_of, page_of
 from tests.admin.entering import enter
 from tests.authorisation.policy_rows import form_of
 from tests.credit import findings
+from tests.credit.documents import giving
 from tests.factories.base import AT
 from tests.factories.groups import GroupFactory, TenureFactory
 from tests.factories.identity import AccountFactory, staff_user
@@ -266,3 +267,17 @@ def test_the_schema_describes_the_shipped_document(platform, ines):
         "floor",
         "ceiling",
     ]
+
+
+def test_a_standing_says_what_happens_on_each_day_ahead(platform, ines):
+    findings.next_version(platform, giving(MEDIUM=100))
+    account = AccountFactory(platform=platform)
+    entry = findings.penalty(account, severity="MEDIUM").entry
+
+    page = ines.get(page_of(Standing.objects.get(account=account)))
+
+    ahead = page.content.decode().split("If nothing else is decided")[-1].split("</table>")[0]
+    assert ahead.count(page_of(entry)) == 2
+    said = text_of(page)
+    assert "11 Good standing A point of #1 comes back: 100 days without a further finding." in said
+    assert "12 Good standing #1 stops counting: R-101 Scams." in said

@@ -15,6 +15,8 @@ from groups.measures import MeasureInput
 from groups.models import Appeal, Case, Decision, Group, Notice
 from portal.core.actors import Actor
 from tests.browser.conftest import sideways
+from tests.credit import findings
+from tests.credit.documents import giving
 from tests.factories.groups import TenureFactory
 from tests.groups import place as places
 
@@ -192,6 +194,7 @@ def test_the_pages_of_a_group_have_no_serious_barrier(page_of, place, look):
 
 
 def test_decisions_and_appeals_have_no_serious_barrier(page_of, place, look):
+    findings.next_version(place.platform, giving(CRITICAL=180), at=timezone.now())
     decision = decide(place, place.case_with_staff(at=timezone.now(), subject=place.owner), SUSPEND)
     page = page_of(place.owner.user)
     for name, address in {

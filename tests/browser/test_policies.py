@@ -12,6 +12,7 @@ from identity.models import Account
 from portal.core.admin.panels import list_of, page_of
 from tests.browser.keyboard import open_dialog, press, tab_to, write
 from tests.credit import findings
+from tests.credit.documents import giving
 from tests.factories.core import PlatformFactory
 from tests.factories.credit import PolicyFactory
 from tests.factories.groups import GroupFactory, TenureFactory
@@ -28,7 +29,9 @@ def platform(transactional_db):
     """People on every level, some with large groups, under the policy that is in effect."""
     at = timezone.now()
     platform = PlatformFactory(name="Relay", created_at=at - 500 * DAY)
-    PolicyFactory(platform=platform, version=1, active_from=at - 400 * DAY)
+    PolicyFactory(
+        platform=platform, version=1, active_from=at - 400 * DAY, document=giving(HIGH=120)
+    )
     people = [
         AccountFactory(
             platform=platform,

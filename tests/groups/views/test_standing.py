@@ -15,6 +15,8 @@ from credit.models import LedgerEntry, Sanction
 from groups.actions import adjustments, lifts
 from groups.queries import standing_page
 from portal.core.actors import Actor
+from tests.credit import findings
+from tests.credit.documents import giving
 from tests.factories.base import AT
 from tests.factories.groups import GroupFactory, TenureFactory
 from tests.factories.identity import AccountFactory, UserFactory
@@ -24,6 +26,17 @@ from tests.groups.views import reading
 
 def standing_of(client, scene):
     return client.get(reverse("groups:standing", args=[scene.group.pk]))
+
+
+def propose(scene, *, points=1, at):
+    return credit_adjustments.propose(
+        account=scene.owner,
+        points=points,
+        reason="A wrong clock.",
+        expires_at=None,
+        by=Actor.user(scene.staff()),
+        at=at,
+    )
 
 
 def test_every_entry_that_counts_is_shown_with_weight_expiry_and_policy(as_user, scene):
@@ -43,13 +56,40 @@ def test_every_entry_that_counts_is_shown_with_weight_expiry_and_policy(as_user,
 
 
 def test_the_page_looks_ahead_by_itself_and_to_one_more_finding(as_user, scene):
-    scenes.decide_in_effect(scene, scenes.WARN)
+    decision = scenes.decide_in_effect(scene, scenes.WARN)
 
     text = reading.words(standing_of(as_user(scene.owner), scene))
 
-    assert "Now 10 of 12 points: good standing 1 May 2027 12 of 12 points: good standing" in text
+    assert (
+        "Now 10 of 12 points: good standing 1 May 2027 12 of 12 points: good standing "
+        f"The finding of decision {decision.reference} stops counting." in text
+    )
     assert "Low 1 point 31 Jan 2027 Under watch –" in text
     assert "Critical 10 points 1 Nov 2028 Suspended create groups, own groups, manage" in text
+
+
+def test_each_day_ahead_says_which_finding_gives_a_point_back_or_ends(as_user, scene):
+    findings.next_version(scene.platform, giving(HIGH=90, MEDIUM=60), at=AT)
+    case = scenes.another_case(scene, severity="HIGH")
+    high = scenes.decide_in_effect(scene, scenes.WARN, case=case)
+    later = AT + timedelta(days=280)
+    with time_machine.travel(later, tick=False):
+        medium = scenes.decide_in_effect(scene, scenes.WARN, at=later)
+        adjustments.approve(
+            adjustment=propose(scene, points=2, at=later), by=Actor.user(scene.senior()), at=later
+        )
+        page = standing_of(as_user(scene.owner), scene)
+
+    text = reading.words(page)
+    of_medium = f"the finding of decision {medium.reference}"
+    comes_back = f"A point of {of_medium} comes back: 60 days without a further finding."
+    ends = f"The finding of decision {high.reference} stops counting."
+    given = "What staff gave back on 9 Aug 2027 stops counting."
+    assert f"8 Oct 2027 12 of 12 points: good standing {comes_back}" in text
+    assert f"2 Nov 2027 11 of 12 points: good standing {ends} {given}" in text
+    ahead = page.content.decode().split('id="ahead"')[1].split("</section>")[0]
+    for decision in (high, medium):
+        assert reverse("groups:decision", args=[decision.reference]) in ahead
 
 
 def test_a_reversed_entry_stays_visible_and_no_longer_counts(as_user, scene):
@@ -214,14 +254,7 @@ def test_a_past_restriction_in_one_group_names_it_and_is_not_shown_in_others(as_
 
 def test_points_given_back_are_an_entry_like_any_other(as_user, scene):
     scenes.decide_in_effect(scene, scenes.WARN)
-    proposed = credit_adjustments.propose(
-        account=scene.owner,
-        points=1,
-        reason="A wrong clock.",
-        expires_at=None,
-        by=Actor.user(scene.staff()),
-        at=AT,
-    )
+    proposed = propose(scene, at=AT)
     client = as_user(scene.owner)
     assert "A wrong clock." not in reading.words(standing_of(client, scene))
     adjustments.approve(adjustment=proposed, by=Actor.user(scene.senior()), at=AT)
