@@ -172,7 +172,7 @@ def _matrix(found: Findings, *, always: bool) -> panels.Panel:
         counts = [moves[place, column] for column in range(len(after))]
         rows.append(
             [
-                tier.name,
+                f"Now {tier.name}",
                 *(_count(n, tier.name == then.name) for n, then in zip(counts, after, strict=True)),
                 f"{sum(counts):,}",
             ]
@@ -192,16 +192,18 @@ def _matrix(found: Findings, *, always: bool) -> panels.Panel:
     )
     return panels.Panel(
         title=ALWAYS if always else ON_THE_DAY,
-        head=["Now ↓ then →", *(tier.name for tier in after), "All"],
+        head=["Level", *(f"Then {tier.name}" for tier in after), "All"],
         rows=rows,
         note=note,
+        is_wide=True,
         picture=_bars(found, always=always),
     )
 
 
 def _count(accounts: int, stays: bool) -> SafeString | str:
+    """Show how many go from here to there; the list on a narrow screen leaves out where none do."""
     if not accounts:
-        return panels.NOTHING
+        return format_html('<span class="ac-none">{}</span>', panels.NOTHING)
     return f"{accounts:,}" if stays else format_html("<strong>{}</strong>", f"{accounts:,}")
 
 

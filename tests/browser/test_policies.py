@@ -50,12 +50,30 @@ def platform(transactional_db):
     return platform
 
 
+NARROW = {"viewport": {"width": 390, "height": 844}}
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 
 
 def look_wide(look, page, name):
     """Look at the page, and go on where its actions stand side by side."""
     look(page, name)
+    page.set_viewport_size(WIDE["viewport"])
+
+
+def see_moves_as_a_list(page):
+    """On a phone no table of a simulation is scrolled; each level of now lists who goes where."""
+    page.set_viewport_size(NARROW["viewport"])
+    assert (
+        page.locator(".ac-panel .ac-scroll").evaluate_all(
+            "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"
+        )
+        == []
+    )
+    level = page.locator("tr", has_text="Now Good standing").first
+    moves = level.locator("td:visible").evaluate_all(
+        "all => all.map(one => [one.dataset.label, one.innerText])"
+    )
+    assert moves == [["Then Good standing", "9"], ["Then Under watch", "1"], ["All", "10"]]
     page.set_viewport_size(WIDE["viewport"])
 
 
@@ -98,6 +116,7 @@ def test_a_version_goes_from_a_draft_into_effect_by_keyboard(platform, page_of_u
     run_simulations()
     expect(page.get_by_role("heading", name="On the day it takes effect")).to_be_visible()
     look_wide(look, page, "simulation")
+    see_moves_as_a_list(page)
     for form in ("CSV", "JSON"):
         tab_to(page, form)
         with page.expect_download() as file:
