@@ -1,5 +1,6 @@
 """What a simulation found: who would stand where, who would lose or get what, and examples."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import reselect, retarget, trigger_client_event
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -23,6 +24,12 @@ from portal.core.admin import filters, panels
 from portal.core.admin.base import RecordAdmin
 
 STATE_TAGS = {"WAITING": "info", "RUNNING": "info", "DONE": "success", "FAILED": "danger"}
+SAID = {
+    "WAITING": "Waiting for a worker.",
+    "RUNNING": "The simulation is under way.",
+    "DONE": "The simulation is done. What it found is on this page.",
+    "FAILED": "The simulation failed. The reason is on this page.",
+}
 PROGRESS = "admin/accord/simulation_progress.html"
 BAR = '<li><span>{}</span><progress max="{}" value="{}"></progress><span>{}</span></li>'
 ON_THE_DAY = "On the day it takes effect"
@@ -97,13 +104,18 @@ class SimulationAdmin(RecordAdmin):
         ]
 
     def progress(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        """Say how far it is; when it has ended, have the page loaded again."""
+        """Say what changed since a page last `seen` it; when it has ended, show what came of it."""
         made = self.get_object(request, str(id))
         if made is None:
             raise Http404
-        if not made.is_under_way:
-            return HttpResponseClientRefresh()
-        return render(request, PROGRESS, {"original": made})
+        if made.state == request.GET.get("seen"):
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        if made.is_under_way:
+            page: HttpResponse = render(request, PROGRESS, {"original": made})
+        else:
+            page = retarget(self.change_view(request, str(id)), "#content-main")
+            page = reselect(page, "#content-main")
+        return trigger_client_event(page, "accord:said", {"text": SAID[made.state]})
 
     def download(self, request: HttpRequest, id: UUID, form: str) -> HttpResponse:
         """Send every count, without the accounts."""

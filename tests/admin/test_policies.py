@@ -89,7 +89,9 @@ def test_a_stricter_version_goes_all_the_way_and_does_what_was_predicted(platfor
     assert "Ben Watched" in page
     assert "501 to 5,000 1 0 0 0" in page
     assert "Good standing 1 1 – – 2" in page
-    assert ines.get(reverse("admin:credit_simulation_progress", args=[made.pk])).status_code == 200
+    progress = reverse("admin:credit_simulation_progress", args=[made.pk])
+    assert "Ben Watched" in text_of(ines.get(f"{progress}?seen=RUNNING"))
+    assert ines.get(f"{progress}?seen=DONE").status_code == 204
 
     policy.refresh_from_db()
     assert policy.state == "SIMULATED"

@@ -1,14 +1,17 @@
 """A policy's way from a draft into effect, by keyboard alone, and what its pages look like."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from credit.actions import policies, simulations
 from credit.models import Adjustment, Policy, Standing
 from groups.tasks import run_simulations
 from identity.models import Account
+from portal.core.actors import Actor
 from portal.core.admin.panels import list_of, page_of
 from tests.browser.keyboard import open_dialog, press, tab_to, write
 from tests.credit import findings
@@ -111,7 +114,7 @@ def test_a_version_goes_from_a_draft_into_effect_by_keyboard(platform, page_of_u
 
     open_dialog(page, "Simulate")
     press(page, "Simulate it")
-    expect(page.get_by_role("status").filter(has_text="Waiting for a worker")).to_be_visible()
+    expect(page.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
     look_wide(look, page, "simulation-waiting")
     run_simulations()
     expect(page.get_by_role("heading", name="On the day it takes effect")).to_be_visible()
@@ -155,6 +158,55 @@ def test_a_version_goes_from_a_draft_into_effect_by_keyboard(platform, page_of_u
 
     draft.refresh_from_db()
     assert draft.state == "ACTIVE"
+
+
+@pytest.fixture
+def waiting(platform, page_of_user):
+    """The page of a simulation that waits for a worker; it knows when it is loaded again."""
+    ines = staff_user(platform, "SENIOR", name="Ines")
+    by, at = Actor.user(ines), timezone.now()
+    draft = policies.draft(platform=platform, document=giving(), by=by, at=at)
+    page = page_of_user(ines, **WIDE)
+    page.goto(page_of(simulations.request(policy=draft, by=by, at=at)))
+    page.evaluate("window.isTheSame = true")
+    return page
+
+
+def see_it_end(page):
+    run_simulations()
+    expect(page.get_by_role("heading", name="On the day it takes effect")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The simulation is done.")).to_be_attached()
+    expect(page.get_by_text("Done", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="CSV")).to_be_visible()
+    expect(page.get_by_text("Waiting for a worker")).to_have_count(0)
+    assert page.evaluate("window.isTheSame")
+
+
+def test_the_end_of_a_simulation_is_said_and_leaves_the_focus_where_it_is(waiting):
+    tab_to(waiting, "Version 1")
+
+    see_it_end(waiting)
+
+    expect(waiting.get_by_role("link", name="Version 1", exact=True)).to_be_focused()
+    tab_to(waiting, "Relay")
+
+
+def test_a_focus_outside_of_what_a_simulation_changes_is_not_touched(waiting):
+    tab_to(waiting, "Simulations")
+
+    see_it_end(waiting)
+
+    expect(waiting.locator(":focus")).to_have_text(re.compile("Simulations"))
+
+
+def test_who_reads_how_far_a_simulation_is_is_led_to_what_it_found(waiting):
+    waiting.get_by_role("heading", name="Waiting for a worker").evaluate(
+        "heading => { heading.tabIndex = -1; heading.focus(); }"
+    )
+
+    see_it_end(waiting)
+
+    expect(waiting.get_by_role("heading", name="On the day it takes effect")).to_be_focused()
 
 
 def test_points_are_given_back_and_a_sanction_lifted_by_keyboard(platform, page_of_user, look):

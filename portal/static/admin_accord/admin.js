@@ -221,6 +221,31 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/* A page that follows work shows in place what came of it, and says so. The focus stays on the same
+   link; where that is gone, it goes to the heading of what is new. */
+const FOLLOWED = "#content-main, #progress";
+let held = null;
+document.addEventListener("accord:said", (event) => {
+  document.getElementById("said").textContent = event.detail.text;
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  const focused = document.activeElement;
+  held = target.matches(FOLLOWED) && target.contains(focused) ? focused : null;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (!event.detail.target.matches(FOLLOWED)) return;
+  // unfold would take the rows of the page for those of an inline form.
+  event.stopPropagation();
+  if (!held) return;
+  const shown = document.getElementById(event.detail.target.id);
+  const same = [...shown.querySelectorAll("a")].find((link) => link.href === held.href);
+  const heading = shown.querySelector(".ac-panel h2") ?? shown.querySelector("h2");
+  held = null;
+  if (heading) heading.tabIndex = -1;
+  (same ?? heading)?.focus();
+}, true);
+
 /* unfold reads the system's colours once; follow them when they change, unless one was chosen. */
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => {
   const chosen = localStorage.getItem("_x_adminTheme");
