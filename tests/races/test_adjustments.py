@@ -1,11 +1,10 @@
 """Several people settle one proposal, or lift one sanction, at the same moment: one does."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from credit import verification
 from credit.actions import adjustments as credit_adjustments
@@ -99,21 +98,11 @@ def test_what_comes_back_while_an_approval_waits_is_not_given_again(at):
         with transaction.atomic():
             findings.reverse(LedgerEntry(decision_id=decision.pk), at=at)
             waiting = pool.submit(at_once.run, approve)
-            _until_somebody_waits()
+            at_once.until_somebody_waits()
         (refused,) = waiting.result()
 
     assert isinstance(refused, credit_adjustments.AdjustmentNotValid)
     assert not LedgerEntry.objects.filter(kind="ADJUSTMENT").exists()
-
-
-def _until_somebody_waits():
-    for _ in range(600):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.05)
-    raise AssertionError("Nobody waited.")
 
 
 @pytest.mark.parametrize("trial", TRIALS)
