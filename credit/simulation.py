@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from credit import policy as policies
 from credit import projection
@@ -34,8 +34,6 @@ AGES = (
 )
 # Largest group that an account answers for, for a caller that knows of no groups.
 NO_SIZES = "SELECT NULL::uuid AS account_id, NULL::integer AS size WHERE false"
-# A million ledgers are sorted and joined in memory; what PostgreSQL begins with is for one of them.
-MEMORY = "SET LOCAL work_mem = '256MB'"
 FOLD = """
 WITH terms (policy_id, severity, before, costs, counts_since, is_beside, comes_back) AS (
     VALUES {terms}),
@@ -219,8 +217,7 @@ def run(*, document: Document, against: Policy, at: datetime, sizes: str = NO_SI
         age=_age(values),
         sizes=sizes,
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(MEMORY)
+    with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return Findings(before, document, [Cell(*row) for row in sorted(cursor.fetchall())])
 
