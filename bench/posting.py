@@ -43,7 +43,7 @@ def measure(
     person = User.objects.get(email="reviewer@bench.example")
     values = {"at": at, "platform": platform.pk, "policy": policy.pk, "person": person.pk}
     chosen = random.Random(11).sample(range(1, accounts + 1), 2 * POSTS * (rounds + 1))
-    found = _decide(database, [UUID(int=number) for number in chosen], values)
+    found = _decide(database, [UUID(int=number << 96) for number in chosen], values)
 
     def post() -> float:
         from credit.actions import ledger

@@ -24,9 +24,10 @@ MOST_ROUNDS = 2
 # Standings that something wrote past the actions.
 WRONG = 1_000
 PARTS = (
+    # Ids that differ in their first bytes, as those that begin with the time do: sorts use these.
     """
     INSERT INTO identity_account (id, platform_id, external_id, display_name, created_at)
-    SELECT lpad(to_hex(n), 32, '0')::uuid, %(platform)s, 'a-' || n, '',
+    SELECT rpad(lpad(to_hex(n), 8, '0'), 32, '0')::uuid, %(platform)s, 'a-' || n, '',
         %(at)s - (1 - n::float8 / %(accounts)s) * interval '1200 days'
     FROM generate_series(1, %(accounts)s) n
     """,
@@ -34,8 +35,8 @@ PARTS = (
     # that no account's entries lie together. Severities 60, 25, 12 and 3 %, by the shipped policy.
     """
     CREATE TEMP TABLE finding AS
-    SELECT n, lpad(to_hex(1 + n * 7919 %% %(accounts)s), 32, '0')::uuid AS account_id,
-        %(at)s - (1 - n::float8 / %(findings)s) * interval '1095 days' AS posted_at, t.*
+    SELECT n, %(at)s - (1 - n::float8 / %(findings)s) * interval '1095 days' AS posted_at, t.*,
+        rpad(lpad(to_hex(1 + n * 7919 %% %(accounts)s), 8, '0'), 32, '0')::uuid AS account_id
     FROM (SELECT n, random() * 100 AS dice FROM generate_series(1::bigint, %(findings)s) n) d
         JOIN (VALUES (0, 60, 'LOW', 1, 90), (60, 85, 'MEDIUM', 2, 180), (85, 97, 'HIGH', 4, 365),
             (97, 100, 'CRITICAL', 10, 730)) t (from_dice, to_dice, severity, points, days)
@@ -99,8 +100,9 @@ FROM former
 MAKE_WRONG = """
 UPDATE credit_standing SET score = CASE WHEN score > 6 THEN score - 1 ELSE score + 1 END
 WHERE account_id IN (
-    SELECT lpad(to_hex(1 + (random() * %(accounts)s)::bigint %% %(accounts)s), 32, '0')::uuid
-    FROM generate_series(1, %(wrong)s))
+    SELECT rpad(lpad(to_hex(n), 8, '0'), 32, '0')::uuid
+    FROM (SELECT 1 + (random() * %(accounts)s)::bigint %% %(accounts)s AS n
+        FROM generate_series(1, %(wrong)s)) chosen)
 """
 
 
