@@ -59,11 +59,6 @@ def get_last_numbers(*, account_ids: Collection[UUID]) -> Mapping[UUID, int]:
     return dict(known.values_list("account", "last_sequence"))
 
 
-def _record_without(account: Account, decision_id: UUID | None, at: datetime) -> Record:
-    record = get_record(account=account, at=at)
-    return record.without(decision_id) if decision_id else record
-
-
 def get_standing(*, account: Account, at: datetime) -> StandingView:
     """Replay the ledger up to `at`; an account without entries has the starting score."""
     return get_record(account=account, at=at).standing(at)
@@ -81,7 +76,8 @@ def get_penalty(
 
     With `without_decision`, as if that decision had never been: an appeal replaces it.
     """
-    return _record_without(account, without_decision, at).penalty(severity, at)
+    record = get_record(account=account, at=at)
+    return (record.without(without_decision) if without_decision else record).penalty(severity, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,34 +119,35 @@ def preview(
     *,
     account: Account,
     points: int,
-    sanctions: Sequence[tuple[str, str, int | None, UUID | None]],
+    sanctions: Sequence[tuple[str, str, int | None, UUID | None, datetime]],
     at: datetime,
     severity: str | None = None,
     without_decision: UUID | None = None,
+    goes_on: bool = False,
 ) -> EffectPreview:
     """Tell what a decision with `points` and `sanctions` would do at `at`. Nothing is written.
 
-    With `without_decision`, as if that decision had never been: an appeal replaces it.
+    With `without_decision`, as if that decision had never been: an appeal replaces it. Where its
+    finding `goes_on`, the points count under the same policy, and no longer than its would have.
 
-    A sanction is (kind, privilege, days, group id). Without `severity` the points are taken to
-    last as long as those of the mildest severity that costs as much.
+    A sanction is (kind, privilege, days, group id, since when). Without `severity` the points are
+    taken to last as long as those of the mildest severity that costs as much.
     """
-    now = _record_without(account, without_decision, at)
+    actual = get_record(account=account, at=at)
+    now = actual.without(without_decision) if without_decision else actual
     severity = severity or now.document.mildest_costing(points)
-    expires_at = at + now.document.lifetime_of(severity, points) if severity else None
-    with_points = (
-        now.with_finding(now.finding(severity, points, expires_at, at=at)) if severity else now
-    )
+    replaced = actual.finding_of(without_decision) if without_decision and goes_on else None
+    finding = now.next_finding(severity, points, replaced, at=at) if severity else None
+    with_points = now.with_finding(finding) if finding else now
     cost_one_now = bool(with_points.privileges(at).lost_since(now.privileges(at)))
     cost_one_ever = with_points.brings_less_than(now, since=at)
-    imagined = [_imagine(*sanction, at=at) for sanction in sanctions]
+    imagined = [_imagine(*sanction) for sanction in sanctions]
     then = with_points.with_sanctions([*now.sanctions, *imagined])
     groups = dict.fromkeys([None, *(sanction.scope_group_id for sanction in imagined)])
-    actual = get_record(account=account, at=at) if without_decision else now
     scopes = dict.fromkeys([None, *(sanction.scope_group_id for sanction in actual.sanctions)])
     return EffectPreview(
         points=points,
-        expires_at=expires_at,
+        expires_at=finding.expires_at if finding else None,
         before=now.standing(at),
         after=then.standing(at),
         lost=tuple(_losses(now, then, groups, at)),
@@ -247,14 +244,14 @@ def list_past_sanctions(
 
 
 def _imagine(
-    kind: str, privilege: str, days: int | None, group_id: UUID | None, *, at: datetime
+    kind: str, privilege: str, days: int | None, group_id: UUID | None, since: datetime
 ) -> Sanction:
     return Sanction(
         kind=kind,
         privilege=privilege,
         scope_group_id=group_id,
-        starts_at=at,
-        ends_at=at + timedelta(days=days) if days else None,
+        starts_at=since,
+        ends_at=since + timedelta(days=days) if days else None,
     )
 
 

@@ -110,6 +110,26 @@ class Record:
             restored_every_days=self.document.terms_of(severity).restored_every_days,
         )
 
+    def finding_of(self, decision_id: UUID) -> LedgerEntry | None:
+        """Return what the decision cost, a warning included; None where it found nothing."""
+        costs = (e for e in self.entries if e.kind == LedgerEntry.Kind.PENALTY)
+        return next((entry for entry in costs if entry.decision_id == decision_id), None)
+
+    def next_finding(
+        self, severity: str, points: int, replaced: LedgerEntry | None, *, at: datetime
+    ) -> LedgerEntry:
+        """Return the entry of a finding made at `at`, or that goes on from one that is `replaced`.
+
+        It goes on under the policy of then, since then, and no longer than that one would have.
+        """
+        under = replace(self, policy=replaced.policy) if replaced else self
+        expires_at = at + under.document.lifetime_of(severity, points)
+        if replaced and replaced.expires_at:
+            expires_at = max(at, min(expires_at, replaced.expires_at))
+        entry = under.finding(severity, points, expires_at, at=at)
+        entry.found_at = replaced.since if replaced else None
+        return entry
+
     def with_finding(self, finding: LedgerEntry) -> "Record":
         """Add a finding and what follows from it: points to come back, and others put off."""
         return self.with_entries(finding).settled(Cause(finding.decision_id), finding.effective_at)

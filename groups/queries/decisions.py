@@ -1,8 +1,8 @@
 """What a decision would do, before anybody takes it; and where decisions stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from groups.measures import Charge, MeasureInput
 from groups.models import Case, Decision, Group, Measure, Tenure
 from groups.models.notices import NoticeKind
 from groups.queries import audiences, role_losses
+from groups.queries import begins as begin_queries
+from groups.queries.begins import Scope
 from groups.queries.role_losses import RoleLoss
 from identity.models import Account
 from portal.core.errors import Invalid
@@ -37,6 +39,24 @@ class PlannedNotice:
     kind: str
     audience: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A measure at an instant, which goes on where an overridden decision had the like."""
+
+    measure: MeasureInput
+    since: datetime
+    at: datetime
+
+    @property
+    def until(self) -> datetime | None:
+        days = self.measure.days
+        return self.since + timedelta(days=days) if days is not None else None
+
+    @property
+    def is_served(self) -> bool:
+        return self.until is not None and self.until <= self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +147,21 @@ def preview(
         case=case, subject=subject, outcome=outcome, overrides=overrides, charge=charge, at=at
     )
     standing = None
+    roles_lost: Sequence[RoleLoss] = ()
     if subject is not None:
+        kept = list_kept(measures=measures, overrides=overrides, at=at)
+        going_on = [one for one in kept if not one.is_served]
         standing = credit_queries.preview(
             account=subject,
             points=points,
-            sanctions=[as_sanction(measure) for measure in measures if measure.takes_privilege],
+            sanctions=[_as_sanction(one) for one in going_on if one.measure.takes_privilege],
             severity=case.severity if outcome == Decision.Outcome.MEASURES else None,
             without_decision=overrides.pk if overrides else None,
+            goes_on=charge != Charge.POLICY,
             at=at,
         )
-    roles_lost = role_losses.foresee(subject=subject, measures=measures, at=at) if subject else []
+        taking = [one.measure for one in going_on]
+        roles_lost = role_losses.foresee(subject=subject, measures=taking, at=at)
     return DecisionPreview(
         subject=subject,
         points=points,
@@ -195,9 +220,27 @@ def _points(
     return penalty.points, policy
 
 
-def as_sanction(measure: MeasureInput) -> tuple[str, str, int | None, UUID | None]:
+def list_kept(
+    *, measures: Sequence[MeasureInput], overrides: Decision | None, at: datetime
+) -> list[Kept]:
+    """Tell since when each measure counts. Served days of a suspension count: it ends when it
+    would have, had it begun like this."""
+    begins = begin_queries.list_begins(decision=overrides) if overrides else {}
+    return [Kept(measure, _since(measure, begins, at), at) for measure in measures]
+
+
+def _since(measure: MeasureInput, begins: Mapping[Scope, datetime], at: datetime) -> datetime:
+    if measure.days is None:
+        return at
     in_group = measure.in_group.pk if measure.in_group else None
-    return _SANCTION_OF[measure.kind], measure.privilege or "", measure.days, in_group
+    return begins.get((measure.privilege or "", in_group), at)
+
+
+def _as_sanction(kept: Kept) -> tuple[str, str, int | None, UUID | None, datetime]:
+    measure = kept.measure
+    in_group = measure.in_group.pk if measure.in_group else None
+    kind = _SANCTION_OF[measure.kind]
+    return kind, measure.privilege or "", measure.days, in_group, kept.since
 
 
 def _group_state(

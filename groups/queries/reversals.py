@@ -1,21 +1,18 @@
 """What the outcome of an appeal would change, before anybody decides it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from credit import queries as credit_queries
 from credit.models import LedgerEntry
 from credit.queries import EffectPreview, Loss
 from groups.measures import Charge, MeasureInput
 from groups.models import Appeal, Decision, Group, Measure, Tenure
 from groups.models.tenures import Role
-from groups.queries import begins as begin_queries
 from groups.queries import decisions as decision_queries
-from groups.queries import role_losses, role_returns
-from groups.queries.begins import Scope
-from groups.queries.decisions import PlannedNotice
+from groups.queries import role_returns
+from groups.queries.decisions import Kept, PlannedNotice
 from groups.queries.role_losses import RoleLoss
 from groups.queries.role_returns import RoleReturn
 from identity.models import Account
@@ -24,15 +21,6 @@ ON_GROUP = {
     Measure.Kind.CLOSE_GROUP.value: Group.State.CLOSED,
     Measure.Kind.FREEZE_GROUP.value: Group.State.FROZEN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A measure that the new decision has. A suspension goes on; `until` in the past: served."""
-
-    measure: MeasureInput
-    until: datetime | None
-    is_served: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +81,21 @@ def preview(
         charge=charge,
         at=at,
     )
-    begins = begin_queries.list_begins(decision=old)
-    kept = tuple(_kept(measure, begins, at) for measure in measures)
+    kept = decision_queries.list_kept(measures=measures, overrides=old, at=at)
     going_on = [one.measure for one in kept if not one.is_served]
-    roles_back: tuple[RoleReturn, ...] = ()
-    roles_lost: tuple[RoleLoss, ...] = ()
-    standing = None
+    roles_back: Sequence[RoleReturn] = ()
     if effect.subject is not None:
-        roles_back = tuple(role_returns.foresee(decision=old, keeping=going_on, at=at))
-        roles_lost = tuple(role_losses.foresee(subject=effect.subject, measures=going_on, at=at))
-        # Anew, because a suspension that is served by now takes nothing any more.
-        standing = credit_queries.preview(
-            account=effect.subject,
-            points=effect.points,
-            sanctions=[decision_queries.as_sanction(one) for one in going_on if one.privilege],
-            severity=old.case.severity if outcome == Decision.Outcome.MEASURES else None,
-            without_decision=old.pk,
-            at=at,
-        )
+        roles_back = role_returns.foresee(decision=old, keeping=going_on, at=at)
+    standing = effect.standing
     return ReversalPreview(
         subject=effect.subject,
         points=(_charged(old), effect.points),
         standing=standing,
-        kept=kept,
+        kept=tuple(kept),
         regained=standing.regained if standing else (),
-        roles_back=roles_back,
-        roles_lost=roles_lost,
-        group_state=_group_state(old, measures, roles_back, roles_lost),
+        roles_back=tuple(roles_back),
+        roles_lost=effect.roles_lost,
+        group_state=_group_state(old, measures, roles_back, effect.roles_lost),
         notices=effect.notices,
         approval_reasons=effect.approval_reasons,
     )
@@ -128,16 +104,6 @@ def preview(
 def _charged(decision: Decision) -> int:
     entries = LedgerEntry.objects.filter(decision_id=decision.pk)
     return sum(entries.values_list("points", flat=True))
-
-
-def _kept(measure: MeasureInput, begins: Mapping[Scope, datetime], at: datetime) -> Kept:
-    """Served days of a suspension count: it ends when it would have, had it begun like this."""
-    if measure.days is None:
-        return Kept(measure, None)
-    in_group = measure.in_group.pk if measure.in_group else None
-    begun = begins.get((measure.privilege or "", in_group))
-    until = (begun or at) + timedelta(days=measure.days)
-    return Kept(measure, until, is_served=begun is not None and until <= at)
 
 
 def _group_state(

@@ -112,7 +112,8 @@ def test_the_points_stay_or_go_with_a_reversal_in_part(suspended, keeps, left):
     shown = words(preview(client, appeal, form, **chosen))
     confirm(client, appeal, form, **chosen)
 
-    assert ("Points Stay at −4" if keeps else "Points −4 → 0") in shown
+    charged = "Points Stay at −4, until 2 Nov 2027" if keeps else "Points −4 → 0 Level"
+    assert charged in shown
     appeal.refresh_from_db()
     assert appeal.state == "PARTIALLY_REVERSED"
     assert appeal.resulting_decision.points == left

@@ -109,8 +109,8 @@ def test_a_preview_of_sanctions_separates_the_platform_from_a_group(account, at)
         account=account,
         points=0,
         sanctions=[
-            ("SUSPENSION", "OWN_GROUP", 30, None),
-            ("REVOCATION", "MANAGE_GROUP", None, group.pk),
+            ("SUSPENSION", "OWN_GROUP", 30, None, at),
+            ("REVOCATION", "MANAGE_GROUP", None, group.pk, at),
         ],
         at=at,
     )

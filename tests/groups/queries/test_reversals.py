@@ -5,19 +5,23 @@ from datetime import timedelta
 import pytest
 
 from credit import queries as credit_queries
-from credit.models import LedgerEntry, Privilege
+from credit.models import LedgerEntry, Privilege, Sanction
 from groups import replacements
 from groups.actions import appeals, decisions
 from groups.measures import MeasureInput
 from groups.models import Notice
+from groups.queries import decisions as decision_queries
 from groups.queries import reversals
 from portal.core.actors import Actor
+from tests.credit import findings
+from tests.credit.documents import giving
 from tests.groups.scene import (
     FREEZE,
     REVOKE_OWNING,
     SUSPEND_OWNING,
     WARN,
     add_role,
+    another_case,
     appeal_against,
     decide_in_effect,
     make_scene,
@@ -27,6 +31,13 @@ from tests.groups.scene import (
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 REVERSED, PARTIAL = "REVERSED", "PARTIALLY_REVERSED"
+
+
+def changed(document, days):
+    """Every finding counts for so many days."""
+    terms = document["severities"].items()
+    counting = {name: one | {"lifetime_days": days} for name, one in terms}
+    return document | {"severities": counting}
 
 
 def suspend(days):
@@ -109,6 +120,57 @@ def test_the_effect_of_an_outcome_is_foreseen(name, severity, at):
         assert regained == after["privileges"] - before["privileges"]
     for one in foreseen.kept:
         assert one.is_served == (name == "a suspension that is served by now")
+
+
+GIVING = giving(LOW=4, MEDIUM=8, HIGH=8)
+SHORTER, LONGER = (changed(GIVING, days) for days in (20, 300))
+
+
+@pytest.mark.parametrize("then", [None, SHORTER, LONGER], ids=["same", "shorter", "longer"])
+@pytest.mark.parametrize("name", SCENES)
+def test_the_days_that_are_foreseen_are_those_that_come(name, then, at):
+    """Also where an earlier finding counts, and where the policy is another by now."""
+    (about, *others), taken, outcome, kept, choice = SCENES[name]
+    scene = make_scene(about=about)
+    findings.next_version(scene.platform, GIVING, at=at - 20 * DAY)
+    earlier = another_case(scene, severity="HIGH", subject=scene.owner)
+    decide_in_effect(scene, WARN, case=earlier, at=at - 18 * DAY)
+    decision = decide_in_effect(scene, *taken, at=at)
+    if then is not None:
+        findings.next_version(scene.platform, then, at=at + DAY)
+    appellant = scene.reporter if "reporter" in others else scene.owner
+    reviewer, later = scene.senior(), at + 10 * DAY
+    appeal = appeals.take(
+        appeal=appeal_against(decision, appellant, at=at),
+        version=1,
+        by=Actor.user(reviewer),
+        at=at + DAY,
+    )
+
+    foreseen = foresee(appeal, outcome, kept, at=later, **choice)
+    new = review(appeal, reviewer, *kept, at=later, outcome=outcome, **choice).resulting_decision
+    shown = foreseen.standing
+    if new.is_held:
+        stored = decision_queries.preview_stored(decision=new, at=later).standing
+        assert stored.after.forecast == shown.after.forecast
+        assert (stored.expires_at, stored.lost) == (shown.expires_at, shown.lost)
+        decisions.approve(decision=new, by=Actor.user(scene.senior()), at=later)
+
+    for one in foreseen.kept:
+        ends = Sanction.objects.filter(decision_id=new.pk).values_list("ends_at", flat=True)
+        assert list(ends) == ([] if one.is_served or not one.until else [one.until])
+    if shown is not None:
+        standing = credit_queries.get_standing(account=scene.owner, at=later)
+        assert shown.after.forecast == standing.forecast
+        assert (shown.after.score, shown.after.next_change_at) == (
+            standing.score,
+            standing.next_change_at,
+        )
+        charged = LedgerEntry.objects.filter(decision_id=new.pk, kind="PENALTY").first()
+        assert shown.expires_at == (charged.expires_at if charged else None)
+        allowed = credit_queries.get_privileges(account=scene.owner, at=later)
+        for loss in shown.lost:
+            assert loss.until == allowed.of(loss.privilege).until
 
 
 def foresee(appeal, outcome, measures, *, at, keeps_points=True):
