@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from credit import changes, queries, verification
 from credit.actions import standings
@@ -52,25 +52,14 @@ def assert_told(account, *answers, at):
     assert refresh(at) == 0
 
 
-def test_an_action_waits_for_a_refresh_that_has_the_standing(finding, later):
+def test_an_action_that_has_read_the_ledger_waits_for_a_refresh_that_has_the_standing(
+    finding, later
+):
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             assert refresh(later) == 1
             waiting = pool.submit(at_once.run, lambda: findings.reverse(finding, at=later))
             at_once.until_somebody_waits()
-        waiting.result()
-
-    assert_told(finding.account, False, True, at=later)
-
-
-def test_an_action_that_has_read_the_ledger_tells_what_a_refresh_has_told_meanwhile(finding, later):
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE credit_ledgerentry IN SHARE MODE")
-            waiting = pool.submit(at_once.run, lambda: findings.reverse(finding, at=later))
-            at_once.until_somebody_waits()
-            assert refresh(later) == 1
         waiting.result()
 
     assert_told(finding.account, False, True, at=later)
