@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
 
 from credit import policy
 from credit.models import Policy, Privilege
 from credit.policy import Document
+from portal.core import rows
 
 CLAIM = """
 SELECT platform_id, count(*), array_agg(account_id)::text, array_agg(DISTINCT policy_id)
@@ -23,6 +23,12 @@ FROM (
 GROUP BY platform_id ORDER BY platform_id
 """
 DUE_BY_TIME = "s.next_change_at <= %(at)s ORDER BY s.next_change_at"
+# Without a successor a retired policy goes on: its standings are as current as can be.
+SUCCEEDED = """
+SELECT id FROM credit_policy old WHERE retired_at <= %(at)s AND EXISTS (
+    SELECT FROM credit_policy new WHERE new.platform_id = old.platform_id
+        AND new.active_from >= old.retired_at AND new.active_from <= %(at)s)
+"""
 # In the order of the ledger's index, which a batch then reads in one go. What time has outdated as
 # well was claimed before, by us or by somebody else.
 DUE_BY_POLICY = """s.policy_id = ANY(%(retired)s) AND COALESCE(s.next_change_at > %(at)s, true)
@@ -118,16 +124,10 @@ def claim(*, at: datetime, limit: int) -> list[Claimed]:
     Those that somebody else has locked are passed over.
     """
     claimed = _claim(DUE_BY_TIME, at=at, limit=limit)
-    if left := limit - sum(part.count for part in claimed):
-        # Without a successor a retired policy goes on: its standings are as current as can be.
-        succeeded = Q(
-            platform__policies__active_from__gte=F("retired_at"),
-            platform__policies__active_from__lte=at,
-        )
-        found = Policy.objects.filter(succeeded, retired_at__lte=at)
-        # Constants, so that the planner knows how few are left of them.
-        if retired := list(found.values_list("pk", flat=True).distinct()):
-            claimed += _claim(DUE_BY_POLICY, at=at, limit=left, retired=retired)
+    left = limit - sum(part.count for part in claimed)
+    # Constants, so that the planner knows how few are left of them.
+    if left and (retired := [pk for (pk,) in rows.fetch_prepared(SUCCEEDED, {"at": at})]):
+        claimed += _claim(DUE_BY_POLICY, at=at, limit=left, retired=retired)
     return claimed
 
 
@@ -183,7 +183,7 @@ def _terms(versions: Mapping[UUID, Policy], current: Document, values: dict[str,
 
     Tiers have the same number of answers where they bring the same within the same limits.
     """
-    rows: list[str] = []
+    lines: list[str] = []
     answers: dict[Any, int] = {}
     for number, version in enumerate(versions.values()):
         document = policy.of(version)
@@ -195,10 +195,10 @@ def _terms(versions: Mapping[UUID, Policy], current: Document, values: dict[str,
             brings = frozenset(tier.privileges)
             same = answers.setdefault((brings, tier.limits), len(answers))
             withholds = len(brings) < len(Privilege)
-            rows.append(
+            lines.append(
                 f"(%(policy_{number})s::uuid, %({name})s, {place}, {same}, {withholds}, {is_alike})"
             )
-    return ", ".join(rows)
+    return ", ".join(lines)
 
 
 def _scale(document: Document) -> object:

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from credit import changes, locks, projection, queries
 from credit.changes import StandingChange
@@ -21,6 +20,11 @@ from portal.core import audit, rows
 from portal.core.actors import Actor
 
 Row = TypeVar("Row", LedgerEntry, Sanction)
+ENTRIES = """
+WHERE account_id = ANY(%(accounts)s::uuid[])
+    AND COALESCE(expires_at > %(since)s::timestamptz, true) ORDER BY sequence
+"""
+SANCTIONS = "WHERE account_id = ANY(%(accounts)s::uuid[]) ORDER BY starts_at, id"
 
 
 def write(*, projected: Iterable[tuple[Account, Record]], at: datetime) -> None:
@@ -117,10 +121,11 @@ def _compare(
     if not former:
         return
     ids = [one.account_id for one in former]
-    accounts = Account.objects.in_bulk(ids)
+    accounts = rows.fetch_each(Account, "WHERE id = ANY(%s::uuid[])", [rows.as_array(ids)])
+    by_id = {account.pk: account for account in accounts}
     entries, sanctions = _rows_of(ids, since=min(one.as_of for one in former))
     for one in former:
-        account = accounts[one.account_id]
+        account = by_id[one.account_id]
         now = Record(current, tuple(entries[account.pk]), tuple(sanctions[account.pk]))
         then = replace(now, policy=policies[one.policy_id])
         yield from _changes(account, then.standing(one.as_of), now.standing(at))
@@ -208,10 +213,9 @@ def _rows_of(
     accounts: list[UUID], *, since: datetime | None = None
 ) -> tuple[dict[UUID, list[LedgerEntry]], dict[UUID, list[Sanction]]]:
     """Load every entry or, with `since`, what has counted then or later; and every sanction."""
-    entries = LedgerEntry.objects.filter(account__in=accounts).order_by("sequence")
-    if since is not None:
-        entries = entries.filter(Q(expires_at=None) | Q(expires_at__gt=since))
-    sanctions = Sanction.objects.filter(account__in=accounts).order_by("starts_at", "pk")
+    ids = rows.as_array(accounts)
+    entries = rows.fetch_each(LedgerEntry, ENTRIES, {"accounts": ids, "since": since})
+    sanctions = rows.fetch_each(Sanction, SANCTIONS, {"accounts": ids})
     return _by_account(entries), _by_account(sanctions)
 
 
