@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models import QuerySet
 from psycopg.types.range import Range
@@ -139,11 +139,12 @@ def _insert(
 
 def _prepared() -> CursorWrapper:
     """Return Django's cursor around one of the driver's that prepares what it is given."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
     # As Django's own `cursor()` does, whose kind of cursor cannot prepare.
-    wrapper = _Logged if connection.queries_logged else CursorWrapper
-    return wrapper(_Preparing(connection.connection), connection)
+    wrapper = _Logged if database.queries_logged else CursorWrapper
+    return wrapper(_Preparing(database.connection), database)
 
 
 class _Preparing(psycopg.Cursor[tuple[Any, ...]]):
