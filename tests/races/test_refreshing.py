@@ -8,14 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from credit import changes, queries, verification
 from credit.actions import standings
+from credit.models import Sanction, Standing
 from portal.core.actors import Actor
 from portal.core.models import OutboxEvent
 from tests.credit import findings
 from tests.credit.test_simulation import stricter
+from tests.factories.base import fixture_rows
 from tests.factories.credit import PolicyFactory
 from tests.factories.identity import AccountFactory
 from tests.races import at_once
@@ -72,3 +74,24 @@ def test_a_refresh_passes_over_the_standing_that_an_action_has(finding, later):
         assert passing.result(timeout=30) == [0]
 
     assert_told(finding.account, at=later)
+
+
+def test_what_waits_for_a_refresh_goes_on_from_the_number_of_an_entry_that_the_purge_took(
+    finding, later
+):
+    with fixture_rows(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL accord.purging = 'on'")
+        cursor.execute("DELETE FROM credit_ledgerentry")
+    found = findings.approved(finding.account, at=later)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert refresh(later) == 1
+            waiting = pool.submit(
+                at_once.run, lambda: findings.impose(finding.account, found, at=later)
+            )
+            at_once.until_somebody_waits()
+        waiting.result()
+
+    assert Sanction.objects.count() == 1
+    assert Standing.objects.get().last_sequence == 1
