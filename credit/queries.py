@@ -136,9 +136,12 @@ def preview(
     actual = get_record(account=account, at=at)
     now = actual.without(without_decision) if without_decision else actual
     severity = severity or now.document.mildest_costing(points)
-    replaced = actual.finding_of(without_decision) if without_decision and goes_on else None
+    kept, replaced = now, None
+    if without_decision and goes_on:
+        kept = actual.without(without_decision, goes_on=True)
+        replaced = actual.finding_of(without_decision)
     finding = now.next_finding(severity, points, replaced, at=at) if severity else None
-    with_points = now.with_finding(finding) if finding else now
+    with_points = kept.with_finding(finding) if finding else now
     cost_one_now = bool(with_points.privileges(at).lost_since(now.privileges(at)))
     cost_one_ever = with_points.brings_less_than(now, since=at)
     imagined = [_imagine(*sanction) for sanction in sanctions]

@@ -134,17 +134,25 @@ class Record:
         """Add a finding and what follows from it: points to come back, and others put off."""
         return self.with_entries(finding).settled(Cause(finding.decision_id), finding.effective_at)
 
-    def settled(self, cause: Cause, at: datetime) -> "Record":
+    def settled(
+        self, cause: Cause, at: datetime, *, goes_on_since: datetime | None = None
+    ) -> "Record":
         """Bring the points that come back in line with the findings."""
-        follow = restoration.settle(self.entries, policy=self.policy, cause=cause, at=at)
+        follow = restoration.settle(
+            self.entries, policy=self.policy, cause=cause, at=at, goes_on_since=goes_on_since
+        )
         return self.with_entries(*follow)
 
     def with_sanctions(self, sanctions: Iterable[Sanction]) -> "Record":
         return replace(self, sanctions=tuple(sanctions))
 
-    def without(self, decision_id: UUID) -> "Record":
-        """Leave out what a decision did, as if it had never been."""
-        gone = {e.pk for e in self.entries if e.decision_id == decision_id}
+    def without(self, decision_id: UUID, *, goes_on: bool = False) -> "Record":
+        """Leave out what a decision did, as if it had never been.
+
+        Where its finding `goes_on`, what it put off stays put off.
+        """
+        own = [e for e in self.entries if e.decision_id == decision_id]
+        gone = {e.pk for e in own if not (goes_on and e.puts_off)}
         gone |= {e.pk for e in self.entries if e.restores_id in gone}
         gone |= {e.pk for e in self.entries if e.reverses_id in gone}
         return replace(

@@ -30,12 +30,18 @@ class Cause:
 
 
 def settle(
-    entries: Sequence[LedgerEntry], *, policy: Policy, cause: Cause, at: datetime
+    entries: Sequence[LedgerEntry],
+    *,
+    policy: Policy,
+    cause: Cause,
+    at: datetime,
+    goes_on_since: datetime | None = None,
 ) -> list[LedgerEntry]:
     """Return the entries, yet to be posted, that bring the coming points in line with the rest.
 
     A finding gives a point back after each `restored_every_days`, until another is made, until all
     its points are back, or until it expires. What came back stays, unless its finding is reversed.
+    With `goes_on_since` a finding of then is reversed only to be replaced by another of then.
     """
     undone = {entry.reverses_id for entry in entries if entry.reverses_id}
     standing = [e for e in entries if e.kind == Kind.PENALTY and e.pk not in undone]
@@ -45,7 +51,10 @@ def settle(
     for finding, following in zip_longest(standing, standing[1:]):
         if finding.expires_at is not None and finding.expires_at <= at:
             continue
-        until = following.since if following else None
+        made = [following.since] if following else []
+        if goes_on_since is not None and goes_on_since >= finding.since:
+            made.append(goes_on_since)
+        until = min(made, default=None)
         given = _given(entries, undone, {finding.pk})
         by_time = [e for e in given if e.decision_id == finding.decision_id]
         due = list_due(finding, until=until, most=-finding.points - len(given) + len(by_time))

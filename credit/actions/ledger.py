@@ -101,13 +101,20 @@ def post_penalty(
 
 @transaction.atomic(savepoint=False)
 def reverse(
-    *, decision_id: UUID, posted_by: User, reason: str, by: Actor, at: datetime
+    *,
+    decision_id: UUID,
+    posted_by: User,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    goes_on_since: datetime | None = None,
 ) -> list[StandingChange]:
     """Give back what a decision cost; an empty list when it cost nothing.
 
     A reversal counts from now on and expires with what it reverses, so that the two always
     cancel. What had come back of the points is reversed with them, and what they put off of
-    earlier findings comes back after all. Raises AlreadyReversed when it was given back before.
+    earlier findings comes back after all, but for a finding that goes on, made then, with what is
+    posted next. Raises AlreadyReversed when it was given back before.
     """
     penalties = LedgerEntry.objects.filter(
         decision_id=decision_id, kind=LedgerEntry.Kind.PENALTY
@@ -124,7 +131,8 @@ def reverse(
                 raise AlreadyReversed("The points of this decision were given back before.")
             reversal = _opposite(entry, before, posted_by=posted_by, reason=reason, at=at)
             cause = Cause(decision_id, posted_by.pk)
-            after = before.with_entries(reversal).settled(cause, at)
+            reversed_ = before.with_entries(reversal)
+            after = reversed_.settled(cause, at, goes_on_since=goes_on_since)
             found.append(_append(account, before, after, reversal, "ledger.reverse", by=by, at=at))
     return found
 

@@ -50,8 +50,7 @@ def apply(*, decision: Decision, by: Actor, at: datetime) -> None:
     handler = answers.get_handler(decision=decision)
     _lock(decision, measures, handler)
     replaced = _take_back(old, new=decision, by=by, at=at) if old else Replaced()
-    is_anew = decision.foreseen.get("charge", Charge.POLICY) == Charge.POLICY
-    _charge(decision, Replaced() if is_anew else replaced, by=by, at=at)
+    _charge(decision, replaced, by=by, at=at)
     if handler is not None:
         _thank(decision, handler, by=by, at=at)
     _impose(decision, measures, served=replaced.served, by=by, at=at)
@@ -201,15 +200,23 @@ def _take_back(old: Decision, *, new: Decision, by: Actor, at: datetime) -> Repl
     """Give the points back and lift the sanctions. Return what `new` may go on with."""
     if old.subject_account_id is not None:
         credit_locks.accounts([old.subject_account_id])
+    goes_on = new.foreseen.get("charge", Charge.POLICY) != Charge.POLICY
     penalties = LedgerEntry.objects.filter(decision_id=old.pk, kind=LedgerEntry.Kind.PENALTY)
-    penalty = penalties.first()
+    penalty = penalties.first() if goes_on and new.outcome == Decision.Outcome.MEASURES else None
     replaced = Replaced(
         expires_at=penalty.expires_at if penalty else None,
         found_at=penalty.since if penalty else None,
         served=begins.list_begins(decision=old),
     )
     reason = f"{new.reference} replaced {old.reference} on appeal."
-    ledger.reverse(decision_id=old.pk, posted_by=new.decided_by, reason=reason, by=by, at=at)
+    ledger.reverse(
+        decision_id=old.pk,
+        posted_by=new.decided_by,
+        reason=reason,
+        goes_on_since=replaced.found_at,
+        by=by,
+        at=at,
+    )
     sanctions.lift_for_decision(decision_id=old.pk, reason=reason, by=by, at=at)
     undone = old.measures.filter(undone_at=None).update(undone_at=at)
     audit.record(action="effects.undo", record=old, by=by, at=at, new={"measures": undone})

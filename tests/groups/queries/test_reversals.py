@@ -173,6 +173,35 @@ def test_the_days_that_are_foreseen_are_those_that_come(name, then, at):
             assert loss.until == allowed.of(loss.privilege).until
 
 
+@pytest.mark.parametrize("keeps_points", [True, False], ids=["with its points", "as a warning"])
+def test_what_a_finding_put_off_stays_put_off_where_it_goes_on(keeps_points, at):
+    """Of the earlier finding a point was to come a week after this one, and before the review."""
+    scene = make_scene()
+    findings.next_version(scene.platform, giving(HIGH=8), at=at - 20 * DAY)
+    earlier = another_case(scene, severity="HIGH", subject=scene.owner)
+    decide_in_effect(scene, WARN, case=earlier, at=at - 18 * DAY)
+    decision = decide_in_effect(scene, SUSPEND_OWNING, at=at)
+    reviewer, later = scene.senior(), at + 10 * DAY
+    appeal = appeals.take(
+        appeal=appeal_against(decision, scene.owner, at=at),
+        version=1,
+        by=Actor.user(reviewer),
+        at=at + DAY,
+    )
+    before = credit_queries.get_standing(account=scene.owner, at=later)
+
+    chosen = {"outcome": PARTIAL, "keeps_points": keeps_points}
+    foreseen = foresee(appeal, PARTIAL, [WARN], keeps_points=keeps_points, at=later)
+    review(appeal, reviewer, WARN, at=later, **chosen)
+
+    after = credit_queries.get_standing(account=scene.owner, at=later)
+    assert after.score == before.score - (0 if keeps_points else decision.points)
+    assert foreseen.standing.after.score == after.score
+    lines = credit_queries.list_entries(account=scene.owner, at=later)
+    back = [line for line in lines if line.entry.kind == "RESTORATION" and line.has_counted]
+    assert {line.entry.effective_at for line in back} == {at - 10 * DAY, at - 2 * DAY}
+
+
 def foresee(appeal, outcome, measures, *, at, keeps_points=True):
     proposal = replacements.propose(
         appeal=appeal,
