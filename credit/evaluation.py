@@ -70,16 +70,16 @@ def evaluate(
     groups_owned: int = 0,
     owns_it_already: bool = False,
     refusals: Sequence[Reason] = (),
-    unrestricted: Privileges | None = None,
+    known: Privileges | None = None,
 ) -> Evaluation:
     """Answer for an account, or for one Accord does not know, which has the starting standing.
 
-    `unrestricted` is what it may do where its stored standing shows that nothing restricts it.
+    `known` is what it may do where that is at hand, and no sanction restricts it or the person.
     `refusals` are reasons that lie in the group itself. Limits and the level of verification
     concern groups that are taken on, not one that the account owns already.
     """
-    if unrestricted is not None:
-        found = unrestricted
+    if known is not None:
+        found = known
     elif account is None:
         newcomer = Record(policy=queries.get_policy(platform_id=platform_id, at=at))
         found = newcomer.privileges(at, group_id=group_id)
@@ -90,7 +90,7 @@ def evaluate(
         reasons = tuple(_beyond(found.limits, groups_owned, group_size))
         if action is Action.OWN_GROUP and group_size is not None:
             reasons += tuple(_unverified(account, group_size, found.policy, at=at))
-    if not reasons and account is not None and unrestricted is None:
+    if not reasons and account is not None and known is None:
         reasons = tuple(_elsewhere(account, action, group_id, at))
     return Evaluation((*refusals, *reasons), found.policy_version, _lifetime(found, at))
 

@@ -13,12 +13,12 @@ from credit.evaluation import Action, Evaluation
 from credit.privileges import Reason
 from groups.models import Decision, Group, Measure
 from groups.queries import ready
-from groups.queries.ready import Unrestricted
+from groups.queries.ready import Known
 from identity.models import Account
 from portal.core import rows
 from portal.core.models import Platform
 
-Known = TypeVar("Known", Account, Group)
+Found = TypeVar("Found", Account, Group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def evaluate(
         group=group,
         group_size=group_size,
         at=at,
-        unrestricted=found,
+        known=found,
     )
 
 
@@ -68,16 +68,16 @@ def evaluate_known(
     group_size: int | None,
     at: datetime,
     owned_it_before: bool = False,
-    unrestricted: Unrestricted | None = None,
+    known: Known | None = None,
 ) -> Verdict:
     """Answer for records of the platform.
 
     Whoever takes back what was theirs a moment ago takes on nothing: limits do not count.
-    `unrestricted` is what `groups.queries.ready` found of the account.
+    `known` is what `groups.queries.ready` found of the account.
     """
     owned: Collection[UUID] = ()
-    if unrestricted is not None:
-        owned = unrestricted.owned
+    if known is not None:
+        owned = known.owned
     elif account is not None and action is not Action.MANAGE_GROUP:
         owned = ready.list_owned(account=account, at=at)
     found = evaluation.evaluate(
@@ -90,14 +90,14 @@ def evaluate_known(
         groups_owned=len(owned),
         owns_it_already=owned_it_before or (group is not None and group.pk in owned),
         refusals=_get_refusals(group, action) if group else [],
-        unrestricted=unrestricted.privileges if unrestricted else None,
+        known=known.privileges if known else None,
     )
     return Verdict(found, _get_references(found))
 
 
-def _get(model: type[Known], platform: Platform, external_id: str) -> Known | None:
-    known = "WHERE platform_id = %s AND external_id = %s"
-    return next(iter(rows.fetch_each(model, known, [platform.pk, external_id])), None)
+def _get(model: type[Found], platform: Platform, external_id: str) -> Found | None:
+    named = "WHERE platform_id = %s AND external_id = %s"
+    return next(iter(rows.fetch_each(model, named, [platform.pk, external_id])), None)
 
 
 def _get_refusals(group: Group, action: Action) -> list[Reason]:
@@ -138,5 +138,6 @@ def _refuse(code: str, sentence: str, group: Group, kind: Measure.Kind) -> Reaso
 def _get_references(found: Evaluation) -> dict[UUID, str]:
     if not found.decision_ids:
         return {}
-    decisions = Decision.objects.filter(pk__in=found.decision_ids).only("number")
-    return {decision.pk: decision.reference for decision in decisions}
+    behind = "SELECT id, number FROM groups_decision WHERE id = ANY(%s)"
+    numbers = rows.fetch_prepared(behind, [list(found.decision_ids)])
+    return {pk: Decision(number=number).reference for pk, number in numbers}

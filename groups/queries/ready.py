@@ -1,11 +1,11 @@
-"""Accounts that nothing restricts, found in one statement: what most questions are about."""
+"""Accounts that no sanction restricts, found in one statement: what most questions are about."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from credit import privileges
+from credit import privileges, queries
 from credit.models import Policy
 from credit.privileges import Privileges
 from groups.models import Group
@@ -26,7 +26,7 @@ NOT_OVER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Unrestricted:
+class Known:
     """What an account may do, on the platform and in every group, and the groups it owns.
 
     Without an account: it is one that Accord does not know, and so a new one.
@@ -37,10 +37,10 @@ class Unrestricted:
     owned: frozenset[UUID]
 
 
-def find(*, platform_id: UUID, external_id: str, at: datetime) -> Unrestricted | None:
-    """Find an account that nothing restricts, now or soon, nor the same person elsewhere.
+def find(*, platform_id: UUID, external_id: str, at: datetime) -> Known | None:
+    """Find an account that no sanction restricts, now or soon, nor the same person elsewhere.
 
-    None where something does, or where what is stored is out of date: the ledger knows.
+    None where one does, or where what is stored is out of date.
     """
     values = {"platform": platform_id, "external_id": external_id, **_at(at)}
     found = rows.fetch_prepared(_statement(), values)
@@ -49,9 +49,11 @@ def find(*, platform_id: UUID, external_id: str, at: datetime) -> Unrestricted |
     *stored, tier, next_change_at, owned = found[0]
     policy, account = rows.split(stored, Policy, Account)
     may = privileges.unrestricted(policy, tier=tier, next_change_at=next_change_at)
-    if may is None:
-        return None
-    return Unrestricted(account if account.pk else None, may, frozenset(owned))
+    if account.pk is None:
+        return Known(None, may, frozenset()) if may else None
+    # Why the tier withholds something, and until when, only the ledger can say.
+    may = may or queries.get_privileges(account=account, at=at)
+    return Known(account, may, frozenset(owned))
 
 
 def list_owned(*, account: Account, at: datetime) -> frozenset[UUID]:

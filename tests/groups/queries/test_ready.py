@@ -1,4 +1,4 @@
-"""One statement finds accounts that nothing restricts; of all others it says nothing."""
+"""One statement finds accounts that no sanction restricts; of all others it says nothing."""
 
 from datetime import timedelta
 
@@ -71,10 +71,13 @@ def test_a_standing_out_of_date_is_not_believed(account, at):
     assert find(account, at - timedelta(microseconds=1)) is None
 
 
-def test_a_tier_that_withholds_something_is_explained_by_the_ledger(account):
+def test_a_tier_that_withholds_something_is_explained_by_the_ledger(account, at):
     findings.penalty(account, severity="CRITICAL")
 
-    assert find(account) is None
+    found = find(account)
+
+    assert found.privileges == queries.get_privileges(account=account, at=at)
+    assert found.privileges.create.reasons
 
 
 def test_a_retired_policy_says_nothing(account, at):
