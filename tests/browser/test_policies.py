@@ -115,9 +115,11 @@ def test_a_version_goes_from_a_draft_into_effect_by_keyboard(platform, page_of_u
     open_dialog(page, "Simulate")
     press(page, "Simulate it")
     expect(page.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
+    expect(page.get_by_text("begins within a minute")).to_be_visible()
     look_wide(look, page, "simulation-waiting")
     run_simulations()
     expect(page.get_by_role("heading", name="On the day it takes effect")).to_be_visible()
+    expect(page.get_by_text("begins within a minute")).to_have_count(0)
     look_wide(look, page, "simulation")
     see_moves_as_a_list(page)
     for form in ("CSV", "JSON"):

@@ -227,6 +227,8 @@ const FOLLOWED = "#content-main, #progress";
 let held = null;
 document.addEventListener("accord:said", (event) => {
   document.getElementById("said").textContent = event.detail.text;
+  // What was said before, as that it begins, is over.
+  document.getElementById("messages").replaceChildren();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target } = event.detail;
