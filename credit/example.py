@@ -37,7 +37,7 @@ def work_out(*, policy: Policy, at: datetime) -> Sequence[Line]:
     for days, severity in STORY:
         moment = at + timedelta(days=days)
         penalty = record.penalty(severity, moment)
-        finding = record.finding(severity, penalty.points, penalty.expires_at, at=moment)
+        finding = record.finding(severity, penalty.points, at=moment)
         lines += _expiries(record, lines[-1].at if lines else at, moment)
         record = record.with_finding(finding)
         now = record.standing(moment)

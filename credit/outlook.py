@@ -92,7 +92,7 @@ def _causes(record: Record, at: datetime) -> tuple[Cause, ...]:
 
 def _one_more(record: Record, severity: str, at: datetime) -> OneMore:
     penalty = record.penalty(severity, at)
-    then = record.with_finding(record.finding(severity, penalty.points, penalty.expires_at, at=at))
+    then = record.with_finding(record.finding(severity, penalty.points, at=at))
     lost = then.privileges(at).lost_since(record.privileges(at))
     standing = then.standing(at)
     return OneMore(severity, penalty, standing.score, standing.tier, tuple(lost))

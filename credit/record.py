@@ -97,17 +97,34 @@ class Record:
         return replace(self, entries=(*self.entries, *entries))
 
     def finding(
-        self, severity: str, points: int, expires_at: datetime | None, *, at: datetime
+        self,
+        severity: str,
+        points: int,
+        *,
+        at: datetime,
+        under: Policy | None = None,
+        not_after: datetime | None = None,
+        found_at: datetime | None = None,
     ) -> LedgerEntry:
-        """Return the entry, yet to be posted, of a finding under the policy in effect."""
+        """Return the entry, yet to be posted, of a finding under the policy in effect.
+
+        One that goes on from another is `under` the policy of then, was `found_at` then, and
+        counts `not_after` that one would have.
+        """
+        version = under or self.policy
+        document = policy.of(version)
+        expires_at = at + document.lifetime_of(severity, points)
+        if not_after is not None:
+            expires_at = max(at, min(expires_at, not_after))
         return LedgerEntry(
             kind=LedgerEntry.Kind.PENALTY,
             points=points,
             effective_at=at,
             expires_at=expires_at,
-            policy=self.policy,
+            policy=version,
             severity=severity,
-            restored_every_days=self.document.terms_of(severity).restored_every_days,
+            restored_every_days=document.terms_of(severity).restored_every_days,
+            found_at=found_at,
         )
 
     def finding_of(self, decision_id: UUID) -> LedgerEntry | None:
@@ -118,17 +135,17 @@ class Record:
     def next_finding(
         self, severity: str, points: int, replaced: LedgerEntry | None, *, at: datetime
     ) -> LedgerEntry:
-        """Return the entry of a finding made at `at`, or that goes on from one that is `replaced`.
-
-        It goes on under the policy of then, since then, and no longer than that one would have.
-        """
-        under = replace(self, policy=replaced.policy) if replaced else self
-        expires_at = at + under.document.lifetime_of(severity, points)
-        if replaced and replaced.expires_at:
-            expires_at = max(at, min(expires_at, replaced.expires_at))
-        entry = under.finding(severity, points, expires_at, at=at)
-        entry.found_at = replaced.since if replaced else None
-        return entry
+        """Return the entry of a finding made at `at`, which goes on from one that is `replaced`."""
+        if replaced is None:
+            return self.finding(severity, points, at=at)
+        return self.finding(
+            severity,
+            points,
+            at=at,
+            under=replaced.policy,
+            not_after=replaced.expires_at,
+            found_at=replaced.since,
+        )
 
     def with_finding(self, finding: LedgerEntry) -> "Record":
         """Add a finding and what follows from it: points to come back, and others put off."""

@@ -66,34 +66,19 @@ def post_penalty(
     The database refuses a penalty without a decision in effect. Raises NotByThePolicy for more
     points than the severity costs, AlreadyPosted for a decision that cost its points before.
     """
-    document = policies.of(policy)
-    if not -document.terms_of(severity).points <= points <= 0:
-        raise NotByThePolicy(
-            f"A {severity} finding costs {document.terms_of(severity).points} points or fewer."
-        )
+    most = policies.of(policy).terms_of(severity).points
+    if not -most <= points <= 0:
+        raise NotByThePolicy(f"A {severity} finding costs {most} points or fewer.")
     locks.account(account.pk)
     before = queries.get_record(account=account, at=at)
     if any(
         entry.kind == "PENALTY" and entry.decision_id == decision_id for entry in before.entries
     ):
         raise AlreadyPosted("The points of this decision are posted already. Nothing was changed.")
-    expires_at = at + document.lifetime_of(severity, points)
-    if not_after is not None:
-        expires_at = max(at, min(expires_at, not_after))
-    entry = LedgerEntry(
-        account=account,
-        kind=LedgerEntry.Kind.PENALTY,
-        points=points,
-        effective_at=at,
-        expires_at=expires_at,
-        policy=policy,
-        severity=severity,
-        restored_every_days=document.terms_of(severity).restored_every_days,
-        found_at=found_at,
-        decision_id=decision_id,
-        posted_by=posted_by,
-        reason=reason,
+    entry = before.finding(
+        severity, points, at=at, under=policy, not_after=not_after, found_at=found_at
     )
+    entry.decision_id, entry.posted_by, entry.reason = decision_id, posted_by, reason
     cause = Cause(decision_id, posted_by.pk)
     after = before.with_entries(entry).settled(cause, at)
     return _append(account, before, after, entry, "ledger.post_penalty", by=by, at=at)

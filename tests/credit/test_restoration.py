@@ -267,7 +267,7 @@ def test_what_comes_is_what_the_findings_say(events, terms):
         open_ones = [one for one in known if not one["undone"]]
         if what in policies.SEVERITIES:
             penalty = record.penalty(what, now)
-            finding = record.finding(what, penalty.points, penalty.expires_at, at=now)
+            finding = record.finding(what, penalty.points, at=now)
             record = record.with_finding(finding)
             known.append({"entry": finding, "undone": False, "every": terms[what]})
         elif open_ones:

@@ -105,7 +105,7 @@ def replay(account, document, at):
     for entry in sorted(told, key=lambda one: (one.since, one.sequence)):
         if entry.kind == "PENALTY":
             cost = again.penalty(entry.severity, entry.since)
-            finding = again.finding(entry.severity, cost.points, cost.expires_at, at=entry.since)
+            finding = again.finding(entry.severity, cost.points, at=entry.since)
             finding.decision_id, finding.sequence = entry.decision_id, entry.sequence
             imagined[entry.pk] = finding
             again = again.with_finding(finding)
