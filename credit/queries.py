@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from credit import fold, ladder
+from credit import fold
 from credit import policy as policies
 from credit.models import LedgerEntry, Policy, Privilege, Sanction, Standing
 from credit.privileges import Privileges
@@ -161,11 +161,6 @@ def preview(
     )
 
 
-def get_ladder(*, account: Account, at: datetime) -> ladder.Ladder:
-    """Return the tiers, where the account stands on them, and how far the next ones are."""
-    return ladder.build(get_standing(account=account, at=at))
-
-
 @dataclass(frozen=True, slots=True)
 class Month:
     """Where the account stood at the end of a month, or stands now in the current one."""
@@ -177,10 +172,10 @@ class Month:
     points_lost: int
 
 
-def list_history(*, account: Account, at: datetime, months: int = 12) -> list[Month]:
+def list_history(*, record: Record, at: datetime, months: int = 12) -> list[Month]:
     """List the standing at the end of each of the last `months` months, the present one last."""
-    record = get_record(account=account, at=at)
-    versions = Policy.objects.filter(platform_id=account.platform_id, active_from__isnull=False)
+    platform_id = record.policy.platform_id
+    versions = Policy.objects.filter(platform_id=platform_id, active_from__isnull=False)
     begun = [(v.active_from, v) for v in versions.order_by("active_from") if v.active_from]
     found = []
     for moment in _month_ends(at, months):

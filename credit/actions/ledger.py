@@ -71,9 +71,7 @@ def post_penalty(
         raise NotByThePolicy(f"A {severity} finding costs {most} points or fewer.")
     locks.account(account.pk)
     before = queries.get_record(account=account, at=at)
-    if any(
-        entry.kind == "PENALTY" and entry.decision_id == decision_id for entry in before.entries
-    ):
+    if before.finding_of(decision_id) is not None:
         raise AlreadyPosted("The points of this decision are posted already. Nothing was changed.")
     entry = before.finding(
         severity, points, at=at, under=policy, not_after=not_after, found_at=found_at
@@ -101,25 +99,20 @@ def reverse(
     earlier findings comes back after all, but for a finding that goes on, made then, with what is
     posted next. Raises AlreadyReversed when it was given back before.
     """
-    penalties = LedgerEntry.objects.filter(
-        decision_id=decision_id, kind=LedgerEntry.Kind.PENALTY
-    ).select_related("account")
-    accounts = {entry.account_id: entry.account for entry in penalties}
-    locks.accounts(accounts)
-    found = []
-    for account in sorted(accounts.values(), key=lambda account: account.pk):
-        before = queries.get_record(account=account, at=at)
-        for entry in before.entries:
-            if entry.kind != LedgerEntry.Kind.PENALTY or entry.decision_id != decision_id:
-                continue
-            if entry.pk in before.reversed_ids:
-                raise AlreadyReversed("The points of this decision were given back before.")
-            reversal = _opposite(entry, before, posted_by=posted_by, reason=reason, at=at)
-            cause = Cause(decision_id, posted_by.pk)
-            reversed_ = before.with_entries(reversal)
-            after = reversed_.settled(cause, at, goes_on_since=goes_on_since)
-            found.append(_append(account, before, after, reversal, "ledger.reverse", by=by, at=at))
-    return found
+    # A decision costs its points once, so there is one account at most.
+    costs = LedgerEntry.objects.filter(decision_id=decision_id, kind=LedgerEntry.Kind.PENALTY)
+    penalty = costs.select_related("account").first()
+    if penalty is None:
+        return []
+    account = penalty.account
+    locks.account(account.pk)
+    before = queries.get_record(account=account, at=at)
+    if penalty.pk in before.reversed_ids:
+        raise AlreadyReversed("The points of this decision were given back before.")
+    reversal = _opposite(penalty, before, posted_by=posted_by, reason=reason, at=at)
+    cause = Cause(decision_id, posted_by.pk)
+    after = before.with_entries(reversal).settled(cause, at, goes_on_since=goes_on_since)
+    return [_append(account, before, after, reversal, "ledger.reverse", by=by, at=at)]
 
 
 @transaction.atomic(savepoint=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from credit import outlook
+from credit import ladder, outlook
 from credit import queries as credit_queries
 from credit.ladder import Ladder
 from credit.models import LedgerEntry, Privilege, Sanction
@@ -108,7 +108,9 @@ def get_page(
 ) -> StandingPage:
     """Gather the standing of an account of `user`; with a group, what counts there too."""
     entries = credit_queries.list_entries(account=account, at=at)
-    privileges = credit_queries.get_privileges(account=account, at=at, group_id=group_id)
+    record = credit_queries.get_record(account=account, at=at)
+    standing = record.standing(at)
+    privileges = standing.privileges(group_id=group_id)
     over = credit_queries.list_past_sanctions(account=account, at=at, group_id=group_id)
     shown = visibility.list_decisions_for_owner(user=user).filter(subject_account=account)
     shown = shown.select_related("rule").order_by("-number")
@@ -122,18 +124,17 @@ def get_page(
     }
     known = {decision.pk: decision for decision in shown.filter(pk__in=behind)}
     lines = [_line(view, known) for view in entries if view.has_counted]
-    record = credit_queries.get_record(account=account, at=at)
     found = outlook.of_record(record, at=at)
     return StandingPage(
         at=at,
         account=account,
-        ladder=credit_queries.get_ladder(account=account, at=at),
+        ladder=ladder.build(standing),
         rights=[_right(privilege, privileges.of(privilege), known) for privilege in Privilege],
         counting=[line for line in lines if line.view.counts],
         past=[line for line in lines if not line.view.counts],
         restrictions=list(_past(over, known, at=at)),
         decisions=_told(shown[:MOST_DECISIONS], account, at=at),
-        months=credit_queries.list_history(account=account, at=at),
+        months=credit_queries.list_history(record=record, at=at),
         outlook=found,
         ahead=[_ahead(step, known) for step in found.steps],
     )

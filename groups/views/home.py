@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from credit import ladder
 from credit import queries as credit_queries
 from credit.ladder import Ladder
 from credit.models import Privilege
@@ -61,8 +62,10 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _place(account: Account, at: datetime) -> Place:
     try:
-        ladder = credit_queries.get_ladder(account=account, at=at)
-        privileges = credit_queries.get_privileges(account=account, at=at)
+        standing = credit_queries.get_standing(account=account, at=at)
     except credit_queries.NoPolicy:
         return Place(account, None)
-    return Place(account, ladder, any(not privileges.of(each).allowed for each in Privilege))
+    privileges = standing.privileges()
+    return Place(
+        account, ladder.build(standing), any(not privileges.of(each).allowed for each in Privilege)
+    )

@@ -85,6 +85,21 @@ def reverse(entry, *, at=AT):
     )
 
 
+def give_back(account, points, *, until, at=AT):
+    """Points that two people give back at once."""
+    proposer, approver = (UserFactory(is_staff=True) for _ in range(2))
+    return ledger.post_adjustment(
+        account=account,
+        points=points,
+        expires_at=until,
+        posted_by=proposer,
+        approved_by=approver,
+        reason="New facts.",
+        by=Actor.user(approver),
+        at=at,
+    )
+
+
 def approved(account, *, kind="SUSPEND", privilege="CREATE_GROUP", days=30, group=None, at=AT):
     """A decision with one measure that a second person approved; no sanction imposed yet."""
     found = decision(account, points=0, at=at, needs_approval=True)

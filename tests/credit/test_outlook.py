@@ -7,14 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from credit import outlook, queries
-from credit.actions import ledger
 from credit.models import LedgerEntry, Privilege
-from portal.core.actors import Actor
 from tests.credit import findings
 from tests.credit.documents import DOCUMENTS, giving
 from tests.factories.base import AT
 from tests.factories.credit import PolicyFactory
-from tests.factories.identity import AccountFactory, UserFactory
+from tests.factories.identity import AccountFactory
 
 pytestmark = pytest.mark.django_db
 SEVERITIES = ["LOW", "MEDIUM", "HIGH", "CRITICAL"]
@@ -109,17 +107,7 @@ class TestWhy:
 
     def test_what_staff_gave_back_ends_with_what_it_makes_up_for(self, account):
         findings.penalty(account, severity="CRITICAL")
-        two = [UserFactory(is_staff=True) for _ in range(2)]
-        ledger.post_adjustment(
-            account=account,
-            points=3,
-            expires_at=day(10),
-            posted_by=two[0],
-            approved_by=two[1],
-            reason="A wrong clock.",
-            by=Actor.user(two[1]),
-            at=AT,
-        )
+        findings.give_back(account, 3, until=day(10))
 
         assert said(account) == [(10, [(2, "")]), (730, [(1, "")])]
 

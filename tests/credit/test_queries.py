@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from credit import queries
+from credit import ladder, queries
 from credit.actions import policies
 from credit.models import LedgerEntry
 from portal.core.actors import Actor
@@ -140,35 +140,35 @@ def test_what_happens_is_what_the_preview_said(account, at):
 def test_the_ladder_measures_the_distance_up_and_down(account, at):
     findings.penalty(account, severity="HIGH")
 
-    ladder = queries.get_ladder(account=account, at=at)
+    found = ladder.build(queries.get_standing(account=account, at=at))
 
-    assert [rung.name for rung in ladder.rungs] == [
+    assert [rung.name for rung in found.rungs] == [
         "Good standing",
         "Under watch",
         "Limited",
         "Suspended",
     ]
-    assert ladder.current.name == "Under watch"
-    assert (ladder.worse, ladder.points_to_worse) == ("Limited", 2)
-    assert (ladder.better, ladder.points_to_better) == ("Good standing", 2)
-    assert ladder.better_at == at + timedelta(days=365)
-    assert [rung.points_lost for rung in ladder.rungs] == [2, 5, 9, 12]
+    assert found.current.name == "Under watch"
+    assert (found.worse, found.points_to_worse) == ("Limited", 2)
+    assert (found.better, found.points_to_better) == ("Good standing", 2)
+    assert found.better_at == at + timedelta(days=365)
+    assert [rung.points_lost for rung in found.rungs] == [2, 5, 9, 12]
 
 
 def test_the_ladder_has_no_rung_below_the_last(account, at):
     findings.penalty(account, severity="CRITICAL")
 
-    ladder = queries.get_ladder(account=account, at=at)
+    found = ladder.build(queries.get_standing(account=account, at=at))
 
-    assert ladder.current.name == "Suspended"
-    assert (ladder.worse, ladder.points_to_worse) == (None, None)
+    assert found.current.name == "Suspended"
+    assert (found.worse, found.points_to_worse) == (None, None)
 
 
 def test_twelve_months_end_with_now(account, at):
     findings.penalty(account, at=at - timedelta(days=200))
     findings.penalty(account, severity="HIGH", at=at - timedelta(days=40))
 
-    months = queries.list_history(account=account, at=at)
+    months = queries.list_history(record=queries.get_record(account=account, at=at), at=at)
 
     assert len(months) == 12
     assert (months[0].month, months[-1].month) == (date(2025, 12, 1), date(2026, 11, 1))
@@ -198,16 +198,16 @@ def test_pages_cost_the_same_queries_with_one_entry_and_with_ten(
     account, at, django_assert_num_queries
 ):
     def pages():
-        queries.get_ladder(account=account, at=at)  # policy, entries, sanctions
+        record = queries.get_record(account=account, at=at)  # policy, entries, sanctions
         queries.list_entries(account=account, at=at)
-        queries.list_history(account=account, at=at)
+        queries.list_history(record=record, at=at)
 
     findings.penalty(account)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         pages()
     for _ in range(9):
         findings.penalty(account)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         pages()
 
 

@@ -19,7 +19,7 @@ from tests.credit import findings
 from tests.credit.documents import giving
 from tests.factories.base import AT
 from tests.factories.credit import PolicyFactory
-from tests.factories.identity import AccountFactory, UserFactory
+from tests.factories.identity import AccountFactory
 
 
 @pytest.fixture
@@ -213,17 +213,7 @@ class TestForDuties:
 
     def test_none_beyond_what_two_people_gave_back(self, account):
         findings.penalty(account, severity="MEDIUM")
-        people = [UserFactory(is_staff=True) for _ in range(2)]
-        ledger.post_adjustment(
-            account=account,
-            points=2,
-            expires_at=day(180),
-            posted_by=people[0],
-            approved_by=people[1],
-            reason="New facts.",
-            by=Actor.user(people[1]),
-            at=AT,
-        )
+        findings.give_back(account, 2, until=day(180))
         assert restore(account, at=day(1)) is None
 
     def test_none_where_the_policy_gives_none(self, platform):
