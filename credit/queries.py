@@ -45,12 +45,16 @@ def get_policy(*, platform_id: UUID, at: datetime) -> Policy:
 
 def get_record(*, account: Account, at: datetime) -> Record:
     """Load all that standing and privileges at `at` follow from."""
-    of_account = [account.pk]
     return Record(
         policy=get_policy(platform_id=account.platform_id, at=at),
-        entries=tuple(rows.fetch_each(LedgerEntry, ENTRIES, of_account)),
-        sanctions=tuple(rows.fetch_each(Sanction, SANCTIONS, of_account)),
+        entries=get_ledger(account=account),
+        sanctions=tuple(rows.fetch_each(Sanction, SANCTIONS, [account.pk])),
     )
+
+
+def get_ledger(*, account: Account) -> tuple[LedgerEntry, ...]:
+    """Load the whole ledger, what nobody counts any more included, in its order."""
+    return tuple(rows.fetch_each(LedgerEntry, ENTRIES, [account.pk]))
 
 
 def get_last_numbers(*, account_ids: Collection[UUID]) -> Mapping[UUID, int]:

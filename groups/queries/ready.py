@@ -8,11 +8,14 @@ from uuid import UUID
 from credit import privileges, queries
 from credit.models import Policy
 from credit.privileges import Privileges
+from credit.record import Record
 from groups.models import Group
 from groups.models.tenures import Role
 from identity.models import Account
 from portal.core import rows
 
+# Its document is known from before, as long as this process lives.
+POLICY = rows.Some(Policy, "id", "platform_id", "version", "state")
 # Closed groups do not count.
 OWNED = """
 SELECT tenure.group_id
@@ -47,12 +50,13 @@ def find(*, platform_id: UUID, external_id: str, at: datetime) -> Known | None:
     if not found:
         return None
     *stored, tier, next_change_at, owned = found[0]
-    policy, account = rows.split(stored, Policy, Account)
+    policy, account = rows.split(stored, POLICY, Account)
     may = privileges.unrestricted(policy, tier=tier, next_change_at=next_change_at)
     if account.pk is None:
         return Known(None, may, frozenset()) if may else None
-    # Why the tier withholds something, and until when, only the ledger can say.
-    may = may or queries.get_privileges(account=account, at=at)
+    if may is None:
+        # Why the tier withholds something, and until when, only the ledger can say.
+        may = Record(policy, queries.get_ledger(account=account)).privileges(at)
     return Known(account, may, frozenset(owned))
 
 
@@ -70,7 +74,7 @@ def _at(at: datetime) -> dict[str, object]:
 @cache
 def _statement() -> str:
     return f"""
-        SELECT {rows.columns_of(policy=Policy, account=Account)},
+        SELECT {rows.columns_of(policy=POLICY, account=Account)},
             standing.tier, standing.next_change_at, ARRAY({OWNED.format(account="account.id")})
         FROM credit_policy policy
             LEFT JOIN identity_account account ON account.platform_id = policy.platform_id

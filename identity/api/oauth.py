@@ -29,18 +29,29 @@ def find_token(token: str) -> Any:
     found = rows.fetch_prepared(_statement(), [checksum])
     if not found:
         return None
-    issued, client, platform = rows.split(found[0], get_access_token_model(), ApiClient, Platform)
+    issued, client, platform = rows.split(found[0], *_parts().values())
     client.platform = platform
     issued.application = client
     return issued
 
 
 @cache
+def _parts() -> dict[str, Any]:
+    """Name what is read of a token, its client and its platform: what requests need of them."""
+    token = ("id", "user_id", "application_id", "expires", "scope", "resource")
+    client = ("id", "client_id", "name", "platform_id", "user_id", "disabled_at")
+    return {
+        "token": rows.Some(get_access_token_model(), *token),
+        "client": rows.Some(ApiClient, *client),
+        "platform": Platform,
+    }
+
+
+@cache
 def _statement() -> str:
     tokens = get_access_token_model()
-    columns = rows.columns_of(token=tokens, client=ApiClient, platform=Platform)
     return (
-        f"SELECT {columns} FROM {tokens._meta.db_table} token"
+        f"SELECT {rows.columns_of(**_parts())} FROM {tokens._meta.db_table} token"
         f" JOIN {ApiClient._meta.db_table} client ON client.id = token.application_id"
         f" JOIN {Platform._meta.db_table} platform ON platform.id = client.platform_id"
         " WHERE token.token_checksum = %s"

@@ -6,6 +6,7 @@ connection, not compiled and planned anew each time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -79,20 +80,35 @@ def fetch_each(model: type[Model], ending: str, values: Values) -> list[Model]:
     return [split(row, model)[0] for row in fetch_prepared(f"{_select(model)} {ending}", values)]
 
 
-def columns_of(**models_by_alias: type[models.Model]) -> str:
-    """Name every column of models, each under its alias, as `split` takes them apart."""
+@dataclass(frozen=True, slots=True)
+class Some:
+    """A model of which only these attributes are read, the key among them.
+
+    Whoever asks for another one has it read then, as with Django's `only`.
+    """
+
+    model: type[models.Model]
+    attributes: frozenset[str]
+
+    def __init__(self, model: type[models.Model], *attributes: str) -> None:
+        object.__setattr__(self, "model", model)
+        object.__setattr__(self, "attributes", frozenset(attributes))
+
+
+def columns_of(**parts_by_alias: type[models.Model] | Some) -> str:
+    """Name the columns of models, each under its alias, as `split` takes them apart."""
     return ", ".join(
         f'{alias}."{field.column}"'
-        for alias, model in models_by_alias.items()
-        for field in model._meta.concrete_fields
+        for alias, part in parts_by_alias.items()
+        for field in _fields_of(part)
     )
 
 
-def split(row: Sequence[Any], *made_of: type[models.Model]) -> list[Any]:
+def split(row: Sequence[Any], *parts: type[models.Model] | Some) -> list[Any]:
     """Make an instance of each model from a row that `columns_of` named the columns of."""
     found, place = [], 0
-    for model in made_of:
-        names, converters = _made_from(model)
+    for part in parts:
+        model, names, converters = _made_from(part)
         values = list(row[place : place + len(names)])
         for index, convert in converters:
             values[index] = convert(values[index], None, connection)
@@ -101,16 +117,27 @@ def split(row: Sequence[Any], *made_of: type[models.Model]) -> list[Any]:
     return found
 
 
+def _fields_of(part: type[models.Model] | Some) -> list[Any]:
+    if not isinstance(part, Some):
+        return list(part._meta.concrete_fields)
+    fields = [f for f in part.model._meta.concrete_fields if f.attname in part.attributes]
+    assert len(fields) == len(part.attributes), part
+    return fields
+
+
 @cache
-def _made_from(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Any]]]:
-    """Return the names of a row's values, and by their places what those are converted with."""
-    fields = model._meta.concrete_fields
+def _made_from(
+    part: type[models.Model] | Some,
+) -> tuple[type[models.Model], list[str], list[tuple[int, Any]]]:
+    """Return a model, the names of a row's values, and by place what those are converted with."""
+    fields = _fields_of(part)
     converters = [
         (index, convert)
         for index, field in enumerate(fields)
         for convert in field.get_db_converters(connection)
     ]
-    return [field.attname for field in fields], converters
+    model = part.model if isinstance(part, Some) else part
+    return model, [field.attname for field in fields], converters
 
 
 @cache

@@ -308,3 +308,14 @@ def test_an_evaluation_costs_the_same_queries_however_long_the_history_is(
         findings.reverse(found)
     with django_assert_num_queries(3):
         ask(account.external_id, "own_group", group.external_id)
+
+
+def test_whom_the_level_withholds_something_costs_two_statements_more(
+    ask, account, django_assert_num_queries
+):
+    findings.penalty(account, severity="CRITICAL")
+    assert reasons(ask(account.external_id)) == ["standing", "standing"]
+
+    # Token; the account; its ledger, which says why; the number of the decision to appeal.
+    with django_assert_num_queries(4):
+        ask(account.external_id)
