@@ -46,7 +46,7 @@ def compare(accounts: list[UUID]) -> Iterator[Difference]:
     sanctions: dict[UUID, list[Sanction]] = {pk: [] for pk in accounts}
     for sanction in Sanction.objects.filter(account__in=accounts).order_by("pk"):
         sanctions[sanction.account_id].append(sanction)
-    standings = Standing.objects.select_related("policy").in_bulk(accounts)
+    standings = Standing.objects.prefetch_related("policy").in_bulk(accounts)
     for pk in accounts:
         if (stored := standings.get(pk)) is None:
             if entries[pk]:

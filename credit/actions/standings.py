@@ -27,11 +27,15 @@ WHERE account_id = ANY(%(accounts)s::uuid[])
 SANCTIONS = "WHERE account_id = ANY(%(accounts)s::uuid[]) ORDER BY starts_at, id"
 
 
-def write(*, projected: Iterable[tuple[Account, Record]], at: datetime) -> None:
-    """Store where the accounts stand at `at`. The caller holds their locks."""
+def write(*, projected: Iterable[tuple[Account, Record]], at: datetime) -> list[Standing]:
+    """Store where the accounts stand at `at`, and return it. The caller holds their locks."""
     found = list(projected)
     numbers = queries.get_last_numbers(account_ids=[account.pk for account, _ in found])
-    _store([_project(account, record, numbers.get(account.pk, 0), at) for account, record in found])
+    standings = [
+        _project(account, record, numbers.get(account.pk, 0), at) for account, record in found
+    ]
+    _store(standings)
+    return standings
 
 
 def settle(
@@ -93,7 +97,7 @@ def repair(*, account_ids: Collection[UUID], by: Actor, at: datetime) -> int:
     many there were.
     """
     accounts = locks.accounts(account_ids)
-    known = Standing.objects.select_related("policy")
+    known = Standing.objects.prefetch_related("policy")
     stored = known.in_bulk([account.pk for account in accounts])
     projected = list(_records(accounts, at))
     found = [
@@ -102,12 +106,11 @@ def repair(*, account_ids: Collection[UUID], by: Actor, at: datetime) -> int:
         if account.pk in stored
         for change in _answered_otherwise(account, stored[account.pk], record, at)
     ]
-    write(projected=projected, at=at)
+    written = write(projected=projected, at=at)
     told = changes.announce(found, at=at)
-    written = Standing.objects.in_bulk([account.pk for account in accounts])
     audit.record_each(
         action="standings.repair",
-        changes=[(row, _kept(stored.get(pk)), _kept(row)) for pk, row in written.items()],
+        changes=[(row, _kept(stored.get(row.pk)), _kept(row)) for row in written],
         by=by,
         at=at,
     )
