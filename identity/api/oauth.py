@@ -17,10 +17,22 @@ class ClientCredentialsValidator(OAuth2Validator):  # type: ignore[misc]
     def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
         authenticated: bool = super().authenticate_client(request, *args, **kwargs)
         client = getattr(request, "client", None)
-        return authenticated and isinstance(client, ApiClient) and client.disabled_at is None
+        return authenticated and isinstance(client, ApiClient) and _hold(client)
 
     def _load_access_token(self, token: str) -> Any:
         return find_token(token)
+
+
+def _hold(client: ApiClient) -> bool:
+    """Lock a client until its token is stored; false if the secret it gave is no longer its own.
+
+    Whoever replaces the secret or disables the client comes before this, or waits and then finds
+    the token among those to end.
+    """
+    as_it_gave = ApiClient.objects.filter(
+        pk=client.pk, client_secret=client.client_secret, disabled_at=None
+    )
+    return bool(as_it_gave.select_for_update(no_key=True).values_list("pk"))
 
 
 def find_token(token: str) -> Any:

@@ -1,3 +1,4 @@
+from django.db import transaction
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from oauth2_provider.views import TokenView
@@ -7,7 +8,8 @@ from identity.api import invitations, verifications
 app_name = "identity-api"
 
 urlpatterns = [
-    path("oauth/token/", TokenView.as_view(), name="token"),
+    # One transaction: what is true of the client when it signs in is true when it has its token.
+    path("oauth/token/", transaction.atomic(TokenView.as_view()), name="token"),
     path("v1/invitations", invitations.InvitationsView.as_view(), name="invitations"),
     path("v1/verifications", verifications.VerificationsView.as_view(), name="verifications"),
     path(
