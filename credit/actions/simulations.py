@@ -87,6 +87,12 @@ def abandon_stuck(*, by: Actor, at: datetime) -> int:
 
 
 @transaction.atomic(savepoint=False)
+def record_export(*, made: Simulation, form: str, by: Actor, at: datetime) -> None:
+    """Record who took the counts out, before their first byte leaves."""
+    audit.record(action="simulations.export", record=made, by=by, at=at, new={"format": form})
+
+
+@transaction.atomic(savepoint=False)
 def _claim(*, made: Simulation, by: Actor, at: datetime) -> None:
     claimed = Simulation.objects.filter(pk=made.pk, state=State.WAITING).update(
         state=State.RUNNING, started_at=at, attempts=F("attempts") + 1, problem=""

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_htmx.http import reselect, retarget, trigger_client_event
@@ -16,10 +17,12 @@ from unfold.decorators import display
 
 from credit import policy as policies
 from credit import simulation
+from credit.actions import simulations
 from credit.models import Policy, Simulation
 from credit.simulation import AGES, SIZES, Change, Findings
 from identity.models import Account
 from portal.core import cells
+from portal.core.actors import Actor
 from portal.core.admin import filters, panels
 from portal.core.admin.base import RecordAdmin
 
@@ -122,6 +125,9 @@ class SimulationAdmin(RecordAdmin):
         made = self.get_object(request, str(id))
         if made is None or made.state != Simulation.State.DONE or form not in ("csv", "json"):
             raise Http404
+        simulations.record_export(
+            made=made, form=form, by=Actor.user(request.user), at=timezone.now()
+        )
         rows = _counts(_found_in(made))
         if form == "json":
             response: HttpResponse = JsonResponse(

@@ -116,6 +116,13 @@ def record_export(*, platform: Platform, table: str, form: str, by: Actor, at: d
     audit.record(action="registry.export", record=platform, by=by, at=at, new=new)
 
 
+@transaction.atomic(savepoint=False)
+def record_refused(*, upload: RegistryUpload, by: Actor, at: datetime) -> None:
+    """Record who took the refused rows of a table out, before their first byte leaves."""
+    new = {"table": upload.table, "format": "csv"}
+    audit.record(action="registry.export_refused", record=upload, by=by, at=at, new=new)
+
+
 def _take(upload: RegistryUpload, plan: Plan, *, by: Actor, at: datetime) -> Plan:
     """Write what is new and changed; return the plan with what was refused on the way."""
     write: dict[str, Callable[..., Plan]] = {

@@ -223,6 +223,13 @@ def _append(
     return [event.event_key for event in added]
 
 
+@transaction.atomic(savepoint=False)
+def record_export(*, group: Group, held_at: datetime | None, by: Actor, at: datetime) -> None:
+    """Record who took the roles of a group out, before their first byte leaves."""
+    new = {"format": "csv"} | ({"held_at": held_at.isoformat()} if held_at else {})
+    audit.record(action="tenures.export", record=group, by=by, at=at, new=new)
+
+
 def _next_sequence(group_ids: Sequence[UUID]) -> int:
     """Return a sequence after all of Accord's own role events in these locked groups.
 

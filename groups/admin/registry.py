@@ -242,11 +242,12 @@ def discard(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_GET
 def download_refused(request: HttpRequest, id: UUID) -> HttpResponse:
     """Send the rows that were, or would be, refused, with the reasons."""
-    upload = _get(request, id)
+    upload, by, at = _get(request, id), pages.actor(request), pages.now()
     text = upload.body
     if upload.applied_at is None:
-        plan = registry.foresee(upload=upload, by=pages.actor(request), at=pages.now())
+        plan = registry.foresee(upload=upload, by=by, at=at)
         text = plans.refused_as_csv(plan)
+    registry.record_refused(upload=upload, by=by, at=at)
     response = HttpResponse(text, content_type=FORMS["csv"])
     response["Content-Disposition"] = 'attachment; filename="refused.csv"'
     return response

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from groups import access, forms, pictures
 from groups.actions import delegations
+from groups.actions import tenures as tenure_actions
 from groups.models import Tenure, Transfer
 from groups.queries import answering, dashboard, disputes, ownerless
 from groups.queries import gaps as gap_queries
@@ -85,9 +86,11 @@ def download_people(request: HttpRequest, id: str) -> HttpResponse:
 
     With `at`, only those that were held at that instant; what is no past instant is ignored.
     """
+    by, now = visitor.actor_of(request), visitor.now()
     group = access.get_group_for_owner(visitor.user_of(request), id)
-    form = forms.PastInstantForm(request.GET, now=visitor.now())
+    form = forms.PastInstantForm(request.GET, now=now)
     asked = form.cleaned_data["at"] if form.is_valid() else None
+    tenure_actions.record_export(group=group, held_at=asked, by=by, at=now)
     tenures = tenure_queries.list_tenures(group=group, at=asked)
     rows = (role_tables.row(tenure) for tenure in tenures.iterator(chunk_size=1000))
     return cells.download("responsibility.csv", [role_tables.HEADINGS, *rows])

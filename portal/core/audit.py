@@ -73,5 +73,8 @@ def _entry(
 
 
 def _platform_id(record: models.Model | type[models.Model]) -> UUID | None:
-    found = None if isinstance(record, type) else getattr(record, "platform_id", None)
+    from portal.core.models import Platform
+
+    name = "pk" if isinstance(record, Platform) else "platform_id"
+    found = None if isinstance(record, type) else getattr(record, name, None)
     return found if isinstance(found, UUID) else None

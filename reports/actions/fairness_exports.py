@@ -25,7 +25,6 @@ def record(
         record=platform,
         by=by,
         at=at,
-        platform_id=platform.pk,
         new={
             "format": form,
             "period_from": period_from.isoformat(),

@@ -152,6 +152,12 @@ def publish(*, run: ReportRun, by: Actor, at: datetime) -> ReportRun:
     return run
 
 
+@transaction.atomic(savepoint=False)
+def record_export(*, run: ReportRun, form: str, by: Actor, at: datetime) -> None:
+    """Record which of the staff took a file out, before its first byte leaves."""
+    audit.record(action="runs.export", record=run, by=by, at=at, new={"format": form})
+
+
 def _require_period(period_from: datetime, period_to: datetime, *, at: datetime) -> None:
     if not period_from < period_to or period_from >= at:
         raise PeriodNotValid("Choose a period that has begun and ends after its start.")

@@ -116,7 +116,10 @@ class ReportRunAdmin(RecordAdmin):
     def download(self, request: HttpRequest, run_id: UUID, form: str) -> HttpResponse:
         """Send a file of a report, published or not yet, to whoever may run it."""
         assert isinstance(request.user, User)
-        return views.send_file(access.get_run_for(request.user, run_id), form)
+        run = access.get_run_for(request.user, run_id)
+        file = views.send_file(run, form)
+        runs.record_export(run=run, form=form, by=Actor.user(request.user), at=timezone.now())
+        return file
 
     @action(description="Run a report", icon="add_chart", permissions=["ask"], dialog=ASK)
     def run_report(self, request: HttpRequest, form: AskForm) -> HttpResponse:

@@ -14,6 +14,7 @@ from credit.models import Policy, Simulation, Standing
 from credit.tasks import refresh_standings
 from groups.tasks import run_simulations
 from portal.core.admin.panels import list_of, page_of
+from portal.core.models import AuditEntry
 from tests.admin.entering import enter
 from tests.authorisation.policy_rows import form_of
 from tests.credit import findings
@@ -247,6 +248,12 @@ def test_the_files_hold_every_count_and_no_account(platform, ines):
     assert told["counts"][0]["accounts"] == 1
     assert str(account.pk) not in json.dumps(told)
     assert ines.get(url.replace(".csv", ".pdf")).status_code == 404
+    entries = AuditEntry.objects.filter(action="simulations.export", platform_id=platform.pk)
+    assert {entry.record_id for entry in entries} == {str(made.pk)}
+    assert [entry.new for entry in entries.order_by("pk")] == [
+        {"format": "csv"},
+        {"format": "json"},
+    ]
 
 
 def test_a_level_that_looks_like_a_formula_is_none_in_the_file(platform, ines):

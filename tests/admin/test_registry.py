@@ -60,6 +60,11 @@ def test_refused_rows_can_be_downloaded_before_anything_is_taken(admin, scene):
     refused = admin.get(answer.url + "refused.csv").content.decode()
 
     assert "another character that cannot be shown" in refused
+    entry = AuditEntry.objects.get(action="registry.export_refused")
+    assert (entry.platform_id, entry.record_id) == (
+        scene.platform.pk,
+        str(RegistryUpload.objects.get().pk),
+    )
     assert "Take" not in reading.words(admin.get(answer.url)).partition("What it would change")[2]
 
 
@@ -139,6 +144,7 @@ def test_tables_are_taken_out_and_that_is_recorded(admin, scene):
     assert {row["name"] for row in json.loads(accounts)} == {"Olga", "Mats", "Rana"}
     exported = AuditEntry.objects.filter(action="registry.export")
     assert {entry.new["table"] for entry in exported} == {"GROUPS", "ROLES", "ACCOUNTS"}
+    assert {entry.platform_id for entry in exported} == {scene.platform.pk}
 
 
 @pytest.mark.parametrize("name", ["{}-people.csv", "{}-groups.xml", "nowhere-groups.csv"])

@@ -245,15 +245,19 @@ TABLES = [
     get(BRING, opened(ADMINISTRATOR, FOREIGN)),
     # Of another platform, its staff cannot choose this one.
     post(BRING, opened(ADMINISTRATOR, foreign=HIDDEN), data=_table, hidden=422),
-    *(
-        get(
-            BRING + page,
-            opened(ADMINISTRATOR, foreign=HIDDEN),
-            params=_upload,
-            # It writes and takes that back, so the rows are compared with those of just before.
-            before=lambda world, who: None,
-        )
-        for page in ("<uuid:id>/", "<uuid:id>/refused.csv")
+    get(
+        BRING + "<uuid:id>/",
+        opened(ADMINISTRATOR, foreign=HIDDEN),
+        params=_upload,
+        # It writes and takes that back, so the rows are compared with those of just before.
+        before=lambda world, who: None,
+    ),
+    get(
+        BRING + "<uuid:id>/refused.csv",
+        opened(ADMINISTRATOR, foreign=HIDDEN),
+        params=_upload,
+        changes=True,
+        note="it leaves an audit entry",
     ),
     post(BRING + "<uuid:id>/", opened(ADMINISTRATOR, foreign=HIDDEN), params=_upload, data=_seen),
     post(BRING + "<uuid:id>/discard/", opened(ADMINISTRATOR, foreign=HIDDEN), params=_upload),

@@ -290,6 +290,8 @@ DIALOGS = [
         "admin/reports/reportrun/<uuid:run_id>/report.<str:form>",
         opened(AUDITORS, foreign=HIDDEN) | dict.fromkeys(WORKERS | {Who.OFFICER}, HIDDEN),
         params=lambda w: {"run_id": w.here.unpublished.pk, "form": "pdf"},
+        changes=True,
+        note="it leaves an audit entry",
     ),
     *dialog(
         "admin/reports/reportrun/<path:object_id>/publish_report/",

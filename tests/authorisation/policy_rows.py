@@ -128,5 +128,7 @@ POLICIES = [
         "admin/credit/simulation/<uuid:id>/simulation.<str:form>",
         opened(ALL_STAFF, foreign=HIDDEN),
         params=_done,
+        changes=True,
+        note="it leaves an audit entry",
     ),
 ]

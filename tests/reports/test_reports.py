@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from portal.core import cells
 from portal.core.actors import Actor
+from portal.core.models import AuditEntry
 from reports import charts, files, publishing, tables
 from reports.actions import runs
 from tests.admin.entering import enter
@@ -139,6 +140,9 @@ def test_an_auditor_downloads_it_before_it_is_published_and_a_reviewer_does_not(
     assert hashlib.sha256(sent.content).hexdigest() == run.csv_sha256
     assert auditor.get(address.replace(".csv", ".exe")).status_code == 404
     assert reviewer.get(address).status_code == 404
+    entry = AuditEntry.objects.get(action="runs.export")
+    assert (entry.platform_id, entry.record_id) == (platform.pk, str(run.pk))
+    assert entry.new == {"format": "csv"}
 
 
 def test_the_published_page_shows_the_tables(platform, client):

@@ -22,7 +22,5 @@ def create(
         created_at=at,
     )
     new = {"slug": slug, "records_membership": records_membership}
-    audit.record(
-        action="platforms.create", record=platform, platform_id=platform.pk, by=by, at=at, new=new
-    )
+    audit.record(action="platforms.create", record=platform, by=by, at=at, new=new)
     return platform

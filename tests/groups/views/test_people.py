@@ -10,6 +10,7 @@ from django.urls import reverse
 from groups import pictures
 from groups.queries import tenures
 from groups.queries.tenures import Gap
+from portal.core.models import AuditEntry
 from tests.factories.base import AT
 from tests.factories.groups import GroupFactory, TenureFactory
 from tests.groups.views import reading
@@ -123,6 +124,17 @@ def test_the_table_for_an_instant_holds_only_who_was_responsible_then(page):
     assert "Ines" in names(whole)
     assert names(then)
     assert "Ines" not in names(then)
+
+
+def test_who_took_the_table_out_is_recorded(page, place):
+    page("people_csv")
+    page("people_csv", at=f"{AT:%Y-%m-%dT%H:%M}")
+
+    first, second = AuditEntry.objects.filter(action="tenures.export").order_by("pk")
+    assert (first.actor_id, first.platform_id) == (place.owner.user_id, place.platform.pk)
+    assert first.record_id == str(place.group.pk)
+    assert first.new == {"format": "csv"}
+    assert second.new == {"format": "csv", "held_at": AT.isoformat()}
 
 
 def names(answer):
