@@ -109,6 +109,7 @@ class HandOverForm(Form):
         field = self.fields["helper"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = helpers
+        self.helper_ids = {external_id for external_id, _ in helpers}
         if not helpers:
             del self.fields["helper"]
             self.fields["recipient"].label = "Who takes it on?"
@@ -125,6 +126,10 @@ class HandOverForm(Form):
     def words(self) -> str:
         """Return how the chosen person is called: an id where they were chosen from the list."""
         return str(self.cleaned_data.get("helper") or self.cleaned_data["recipient"])
+
+    def names_a_stranger(self) -> bool:
+        """Tell whether the words are not the id of somebody who helps with the group."""
+        return self.words() not in self.helper_ids
 
 
 class ClaimForm(Form):

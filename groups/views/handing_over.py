@@ -1,5 +1,6 @@
 """An owner hands a group over: choose who takes it on, look at what follows, send the offer."""
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +29,11 @@ def start(request: HttpRequest, id: str) -> HttpResponse:
         typed = {"recipient": request.POST.get("recipient", "")}
         return _choose(request, group, _form(group, initial=typed))
     form = _form(group, request.POST)
+    # Counted by who asks, so that nobody goes through the people of a platform.
+    if form.is_valid() and form.names_a_stranger():
+        limited: HttpResponse | None = ratelimit.consume_or_429(request, action="hand_over")
+        if limited is not None:
+            return limited
     recipient = _find(form, group, owner) if form.is_valid() else None
     if recipient is None:
         return _choose(request, group, form)
@@ -59,8 +65,10 @@ def _find(form: forms.HandOverForm, group: Group, owner: Account) -> Account | N
     """Return whom the owner means; who cannot be meant is said beside the field."""
     try:
         found = access.get_account_named(group.platform, form.words())
-    except errors.NotFound as error:
-        form.add_error("recipient", str(error))
+    except errors.NotFound:
+        # Nobody, or several: how many have a name is not the owner's to know.
+        said = f"This names no single account on {group.platform}."
+        form.add_error("recipient", f"{said} Give the id, as it is shown there.")
         return None
     if found == owner:
         form.add_error("recipient", "The group is yours already. Choose somebody else.")
@@ -76,13 +84,17 @@ def _choose(request: HttpRequest, group: Group, form: forms.HandOverForm) -> Htt
 
 def _review(request: HttpRequest, group: Group, owner: Account, recipient: Account) -> HttpResponse:
     obstacles = ownership.list_obstacles(account=recipient, group=group, at=visitor.now())
+    is_known = recipient in [one.account for one in transfer_queries.list_others(group=group)]
+    is_linked = recipient.user_id is not None
     of_group = [one.sentence for one in obstacles if one.code in ownership.OF_THE_GROUP]
     context = _frame(request, group) | {
         "owner": owner,
         "recipient": recipient,
         "of_group": of_group,
-        # What stands against a person is theirs to know, not the owner's.
-        "is_hindered": len(of_group) < len(obstacles),
+        # What stands against a person is theirs to know, not the owner's. Of a stranger, whether
+        # they use the portal is part of that.
+        "is_hindered": len(of_group) < len(obstacles) or not (is_known or is_linked),
+        "is_known_unlinked": is_known and not is_linked,
         "open_for": transfer_actions.OPEN_FOR,
     }
     return render(request, "groups/hand_over_review.html", context)

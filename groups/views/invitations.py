@@ -65,6 +65,7 @@ def _connect(
 def _ask_address(request: HttpRequest, invitation: Invitation, account: Account) -> HttpResponse:
     form = invitation_forms.AddressForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        # Mails are counted by machine and by account.
         limited: HttpResponse | None = ratelimit.consume_or_429(
             request, action="invitation", key=str(account.pk)
         )

@@ -12,6 +12,8 @@ from tests.groups.scene import SUSPEND_OWNING, add_role
 from tests.groups.views import reading
 from tests.groups.views.offering import offer, start_url
 
+NO_SINGLE = "This names no single account on"
+
 
 def review(client, scene, **typed):
     return client.post(start_url(scene), {"step": "review"} | typed)
@@ -82,24 +84,67 @@ def test_what_lies_in_the_group_is_said_plainly(as_user, scene):
     assert "Mats cannot take it on" not in text
 
 
-def test_who_has_not_linked_an_account_is_said(as_user, scene):
+@pytest.mark.parametrize("words", ["Ulla", "{id}"])
+def test_who_helps_and_has_not_linked_an_account_is_said(as_user, scene, words):
     unlinked = AccountFactory(platform=scene.platform, display_name="Ulla")
+    add_role(scene, role="MANAGER", account=unlinked)
 
-    text = reading.words(review(as_user(scene.owner), scene, recipient="Ulla"))
+    text = reading.words(
+        review(as_user(scene.owner), scene, recipient=words.format(id=unlinked.external_id))
+    )
 
     assert "They do not use this portal yet." in text
+    assert "Ulla can take it on at present." in text
     assert unlinked.user is None
+
+
+def test_of_a_stranger_the_owner_reads_the_same_whatever_stands_against_them(as_user, scene):
+    case = scenes.another_case(scene, subject=scene.member)
+    scenes.decide_in_effect(scene, SUSPEND_OWNING, case=case)
+    unlinked = AccountFactory(platform=scene.platform, display_name="Ulla")
+    client = as_user(scene.owner)
+
+    pages = [
+        reading.words(review(client, scene, recipient=stranger.external_id))
+        .replace(stranger.external_id, "the id")
+        .replace(stranger.display_name, "the name")
+        for stranger in (scene.member, unlinked)
+    ]
+
+    assert pages[0] == pages[1]
+    assert "the name cannot take it on at present." in pages[0]
+
+
+def test_an_owner_asks_about_twenty_strangers_an_hour(as_user, scene):
+    helper = add_role(scene, role="MANAGER", account=scene.reporter)
+    client, other = as_user(scene.owner), add_role(scene, role="CO_OWNER")
+
+    asked = [
+        review(client, scene, recipient=words).status_code for words in ["Mats", "Nobody"] * 10
+    ]
+    refused = [
+        client.post(start_url(scene), {"step": step, "recipient": scene.member.external_id})
+        for step in ("review", "send")
+    ]
+
+    assert asked == [200, 422] * 10
+    assert [page.status_code for page in refused] == [429, 429]
+    assert "Mats" not in reading.words(refused[0])
+    assert not Transfer.objects.exists()
+    for known in ({"helper": helper.external_id}, {"recipient": other.external_id}):
+        assert review(client, scene, **known).status_code == 200
+    assert client.get(start_url(scene)).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
         ({"recipient": ""}, "Say who takes the group on."),
-        ({"recipient": "Nobody"}, "has no account with this name or id."),
-        ({"recipient": "mats"}, "has no account with this name or id."),
-        ({"recipient": "Twin"}, "More than one account on"),
+        ({"recipient": "Nobody"}, NO_SINGLE),
+        ({"recipient": "mats"}, NO_SINGLE),
+        ({"recipient": "Twin"}, NO_SINGLE),
         ({"recipient": "Olga"}, "The group is yours already."),
-        ({"recipient": "Elsewhere"}, "has no account with this name or id."),
+        ({"recipient": "Elsewhere"}, NO_SINGLE),
     ],
 )
 @pytest.mark.parametrize("step", ["review", "send"])
