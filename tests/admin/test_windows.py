@@ -10,7 +10,7 @@ from identity.roles import Role
 from portal.core import foresight
 from portal.core.admin.panels import list_of, page_of
 from portal.core.data_classes import registry
-from portal.core.models import WindowChange
+from portal.core.models import AuditEntry, WindowChange
 from tests.admin.entering import enter
 from tests.factories.base import AT
 from tests.factories.core import HoldFactory, WindowChangeFactory
@@ -132,3 +132,13 @@ def test_a_withdrawn_proposal_changes_nothing(platform):
     change.refresh_from_db()
     assert (change.withdrawn_at, change.is_open) == (AT, False)
     assert registry.classes["closed cases"].days() == 730
+
+
+def test_auditors_of_any_platform_see_who_changed_a_window(platform):
+    change = WindowChangeFactory()
+    enter_as(platform).post(step(change, "approve"), SENT)
+
+    listed = enter_as(platform, Role.AUDITOR).get(list_of(AuditEntry)).content.decode()
+
+    assert "windows.approve" in listed
+    assert page_of(change) in listed

@@ -14,10 +14,10 @@ from unfold.decorators import display
 
 from portal.core.admin import filters, paging, panels, people
 from portal.core.admin.base import RecordAdmin
-from portal.core.models import AuditEntry, PurgeCertificate, PurgeRun
+from portal.core.models import AuditEntry, PurgeCertificate, PurgeRun, WindowChange
 
-# A purge runs over all platforms; auditors of any of them see that it did.
-OF_NO_PLATFORM = [PurgeRun._meta.label, PurgeCertificate._meta.label]
+# Windows are those of all platforms, and a purge runs over all: auditors of any see it.
+OF_NO_PLATFORM = [model._meta.label for model in (PurgeRun, PurgeCertificate, WindowChange)]
 
 
 class RecordTypeFilter(filters.DropdownFilter):
