@@ -1,17 +1,14 @@
 """What a simulation found: who would stand where, who would lose or get what, and examples."""
 
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django_htmx.http import reselect, retarget, trigger_client_event
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -23,7 +20,7 @@ from credit.simulation import AGES, SIZES, Change, Findings
 from identity.models import Account
 from portal.core import cells
 from portal.core.actors import Actor
-from portal.core.admin import filters, panels
+from portal.core.admin import filters, following, panels
 from portal.core.admin.base import RecordAdmin
 
 STATE_TAGS = {"WAITING": "info", "RUNNING": "info", "DONE": "success", "FAILED": "danger"}
@@ -33,7 +30,6 @@ SAID = {
     "DONE": "The simulation is done. What it found is on this page.",
     "FAILED": "The simulation failed. The reason is on this page.",
 }
-PROGRESS = "admin/accord/simulation_progress.html"
 BAR = '<li><span>{}</span><progress max="{}" value="{}"></progress><span>{}</span></li>'
 ON_THE_DAY = "On the day it takes effect"
 ALWAYS = "Had it always been so"
@@ -41,7 +37,7 @@ ALWAYS = "Had it always been so"
 
 @admin.register(Simulation)
 class SimulationAdmin(RecordAdmin):
-    change_form_outer_before_template = PROGRESS
+    change_form_outer_before_template = "admin/accord/simulation_progress.html"
     linked_by = ("policy",)
     list_display = ("name", "platform", "state_tag", "as_of", "requester", "finished_at")
     list_select_related = ("platform", "policy", "against", "requested_by")
@@ -107,18 +103,7 @@ class SimulationAdmin(RecordAdmin):
         ]
 
     def progress(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        """Say what changed since a page last `seen` it; when it has ended, show what came of it."""
-        made = self.get_object(request, str(id))
-        if made is None:
-            raise Http404
-        if made.state == request.GET.get("seen"):
-            return HttpResponse(status=HTTPStatus.NO_CONTENT)
-        if made.is_under_way:
-            page: HttpResponse = render(request, PROGRESS, {"original": made})
-        else:
-            page = retarget(self.change_view(request, str(id)), "#content-main")
-            page = reselect(page, "#content-main")
-        return trigger_client_event(page, "accord:said", {"text": SAID[made.state]})
+        return following.answer(self, request, id, say=lambda made: SAID[made.state])
 
     def download(self, request: HttpRequest, id: UUID, form: str) -> HttpResponse:
         """Send every count, without the accounts."""

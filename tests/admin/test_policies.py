@@ -91,8 +91,8 @@ def test_a_stricter_version_goes_all_the_way_and_does_what_was_predicted(platfor
     assert "501 to 5,000 1 0 0 0" in page
     assert "Good standing 1 1 – – 2" in page
     progress = reverse("admin:credit_simulation_progress", args=[made.pk])
-    assert "Ben Watched" in text_of(ines.get(f"{progress}?seen=RUNNING"))
-    assert ines.get(f"{progress}?seen=DONE").status_code == 204
+    assert "Ben Watched" in text_of(ines.get(f"{progress}?state=RUNNING"))
+    assert ines.get(f"{progress}?state=DONE").status_code == 204
 
     policy.refresh_from_db()
     assert policy.state == "SIMULATED"

@@ -12,10 +12,8 @@ from django.urls import reverse
 from identity.roles import Role
 from portal import admin_nav
 from portal.core.admin.panels import list_of, page_of
-from portal.core.models import PurgeRun
 from tests.admin.entering import enter, main_part
 from tests.admin.records import make_records
-from tests.factories.base import AT
 from tests.factories.core import PlatformFactory
 from tests.factories.groups import FlagFactory, GroupFactory
 from tests.factories.identity import AccountFactory, VerificationFactory, staff_user
@@ -134,38 +132,6 @@ def test_no_record_is_titled_with_a_bare_id(platform):
 
     assert len(titles) > 30
     assert {name: title for name, title in titles.items() if A_BARE_ID.search(title)} == {}
-
-
-def test_the_plan_of_a_purge_is_told_in_words(platform):
-    run = PurgeRun.objects.create(
-        is_dry=False,
-        as_of=AT,
-        started_at=AT,
-        run_by="system:tests",
-        plan=[
-            {"class": "audit", "due": 0, "kept": 0, "window_days": 1, "starts": "the action"},
-            {
-                "class": "notices",
-                "due": 3,
-                "deleted": 3,
-                "kept": 2,
-                "kept_by": {"H-12": 2},
-                "window_days": 730,
-            }
-            | {"starts": "they are written", "cutoff": "2024-11-02T12:00:00+00:00"},
-        ],
-    )
-
-    page = enter(staff_user(platform, Role.AUDITOR)).get(page_of(run))
-
-    assert page.context["subtitle"] == "Purge of 2 Nov 2026, 12:00"
-    first, second = page.context["panels"][0].rows
-    assert first[0].startswith("Notices")
-    assert "730 days after they are written" in first[0]
-    assert "2 Nov 2024, 12:00" in first[1]
-    assert first[2:5] == [3, 2, "H-12: 2"]
-    assert second[0].startswith("Audit")
-    assert "1 day after the action" in second[0]
 
 
 def test_the_sidebar_lists_the_records_that_the_reader_may_open(platform):

@@ -8,19 +8,17 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import dateformat, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
-from django_htmx.http import HttpResponseClientRefresh
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from portal.core import certificate_pdf, certificates, tasks
 from portal.core.actions import purge
 from portal.core.actors import Actor
-from portal.core.admin import columns, dialogs, panels, people, purge_panels
+from portal.core.admin import columns, dialogs, following, panels, people, purge_panels
 from portal.core.admin.base import RecordAdmin
 from portal.core.data_classes import registry
 from portal.core.models import PurgeCertificate, PurgeRun
@@ -67,12 +65,25 @@ def _how_far(run: PurgeRun) -> dict[str, Any] | None:
     """Say at which class a run that is under way is, and how many rows it has come to so far."""
     if not run.is_under_way or not run.plan:
         return None
+    rows = sum(line.get("due" if run.is_dry else "deleted", 0) for line in run.plan)
     return {
         "name": capfirst(run.plan[-1]["class"]),
         "place": len(run.plan),
         "classes": len(registry.classes),
-        "rows": sum(line.get("due" if run.is_dry else "deleted", 0) for line in run.plan),
+        "rows": rows,
+        "seen": f"{len(run.plan)}-{rows}",
     }
+
+
+def _say(run: PurgeRun) -> str:
+    what = "What would go" if run.is_dry else "What it deleted"
+    said = {
+        "WAITING": "waits for a worker.",
+        "RUNNING": "is under way.",
+        "DONE": f"is done. {what} is on this page.",
+        "FAILED": "was interrupted. The reason is on this page.",
+    }
+    return f"The {'dry run' if run.is_dry else 'purge'} {said[run.state]}"
 
 
 @admin.register(PurgeRun)
@@ -116,14 +127,7 @@ class PurgeRunAdmin(OverAllPlatforms):
         ]
 
     def progress(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        """Say how far a run is; when it has ended, have the page loaded again."""
-        run = self.get_object(request, str(run_id))
-        if run is None:
-            raise Http404
-        if not run.is_under_way:
-            return HttpResponseClientRefresh()
-        context = {"original": run, "far": _how_far(run)}
-        return render(request, "admin/accord/purge_progress.html", context)
+        return following.answer(self, request, run_id, say=_say, how_far=_how_far)
 
     def changeform_view(
         self,
@@ -282,7 +286,7 @@ class PurgeCertificateAdmin(OverAllPlatforms):
 
 
 def _plan(request: HttpRequest, run: PurgeRun) -> panels.Panel | None:
-    if run.state == PurgeRun.State.WAITING:
+    if run.is_under_way:
         return None
     rows = purge_panels.plan(run.plan) if run.is_dry else purge_panels.deleted(run.plan)
     head = purge_panels.PLAN if run.is_dry else purge_panels.DELETED

@@ -223,7 +223,7 @@ document.addEventListener("keydown", (event) => {
 
 /* A page that follows work shows in place what came of it, and says so. The focus stays on the same
    link; where that is gone, it goes to the heading of what is new. */
-const FOLLOWED = "#content-main, #progress";
+const FOLLOWED = "#content-main";
 let held = null;
 document.addEventListener("accord:said", (event) => {
   document.getElementById("said").textContent = event.detail.text;
