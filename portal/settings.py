@@ -269,9 +269,9 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "identity.ApiClient"
 OAUTH2_PROVIDER = {
     "SCOPES": SCOPES,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "OAUTH2_BACKEND_CLASS": "identity.api.oauth.HeaderCore",
     "OAUTH2_VALIDATOR_CLASS": "identity.api.oauth.ClientCredentialsValidator",
-    # Tokens are stored as checksums only.
-    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # as checksums only
     # There are only client credentials; what else the library offers is as RFC 9700 wants it.
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,

@@ -20,9 +20,6 @@ class PartnerAuthentication(OAuth2Authentication):  # type: ignore[misc]
     def authenticate(self, request: Request) -> tuple[object, object] | None:
         found = _find_token(request)
         if found is None:
-            # Looking for a token in a form reads the stream; the body stays readable only if it
-            # was read before.
-            request._request.body  # noqa: B018
             judged: tuple[object, object] | None = super().authenticate(request)
             if judged is None:
                 return None

@@ -41,6 +41,47 @@ def test_anything_else_is_refused_with_what_to_send(client, headers, sent):
     assert answer["WWW-Authenticate"].startswith("Bearer ")
 
 
+@pytest.mark.parametrize("url", [URL, "/api/v1/flags"])
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("<a/>", "text/xml"),
+        ("access_token=unknown", "application/x-www-form-urlencoded"),
+        ("no form", "multipart/form-data"),
+        ("{", "application/json"),
+        ("[" * 100, "application/json"),
+    ],
+)
+@pytest.mark.parametrize("sent", [{}, {"authorization": "Bearer unknown"}])
+def test_what_is_wrong_with_a_body_is_told_only_to_who_may_send_one(
+    client, settings, url, body, content_type, sent
+):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 50
+
+    assert client.post(url, body, content_type, headers=sent).status_code == 401
+
+
+@pytest.mark.parametrize("query", ["", "?of=relay"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+@pytest.mark.parametrize("scope", ["events", "flags"])
+def test_who_may_send_a_body_is_told_what_is_wrong_with_it(client, platform, scope, scheme, query):
+    sent = {"authorization": bearer(platform, scope)["authorization"].replace("Bearer", scheme)}
+    url = f"/api/v1/{scope}{query}"
+
+    xml = client.post(url, "<a/>", "text/xml", headers=sent)
+    form = client.post(url, "a=1", "application/x-www-form-urlencoded", headers=sent)
+    empty = client.post(url, "{}", "application/json", headers=sent | {"Idempotency-Key": "a"})
+
+    assert [xml.status_code, form.status_code, empty.status_code] == [415, 415, 422]
+
+
+def test_a_token_in_a_form_opens_nothing(client, headers):
+    """RFC 6750, section 2.2 lets a server take one; no endpoint of ours reads forms."""
+    form = {"access_token": headers["authorization"].removeprefix("Bearer ")}
+
+    assert client.post(URL, form).status_code == 401
+
+
 def test_a_token_ends(client, headers, token):
     token.expires = timezone.now() - timedelta(seconds=1)
     token.save()
