@@ -77,6 +77,14 @@ RECORDS = {
         ("Platforms", "hub", "core_platform"),
     ],
 }
+# Records without an entry of their own, and the entry that they are under.
+UNDER = {
+    "core_outboxevent": "core_webhookdelivery",
+    "groups_acknowledgement": "groups_duties",
+    "groups_heldlogentry": "log",
+    "groups_roleevent": "log",
+    "identity_user": "identity_staffassignment",
+}
 # Pages that are no lists, and what opens them.
 PAGES = {
     "bring": (Permission.ADMINISTER,),
@@ -125,9 +133,12 @@ def _records(request: HttpRequest) -> list[dict[str, Any]]:
         page for page, permissions in PAGES.items() if admin.site.platform_ids(request, permissions)
     }
     sections = []
+    here = {entry for record, entry in UNDER.items() if request.path.startswith(_list_of(record))}
     for title, entries in RECORDS.items():
         items = [
-            {"title": name, "icon": icon, "link": _list_of(record)} | _badge(request, record)
+            {"title": name, "icon": icon, "link": _list_of(record)}
+            | _badge(request, record)
+            | ({"active": True} if record in here else {})
             for name, icon, record in entries
             if record in visible
         ]
