@@ -20,3 +20,8 @@ def main_part(response, *ids):
         text = text.replace(str(pk), "")
     text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", text)
     return re.sub(r"<code>[0-9a-f-]{36}</code>", "", text)
+
+
+def text_of(response):
+    """Return what a page says, without its markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))

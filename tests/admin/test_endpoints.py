@@ -13,7 +13,7 @@ from portal.core import webhook_http
 from portal.core.admin.panels import list_of, page_of
 from portal.core.models import AuditEntry, WebhookDelivery, WebhookEndpoint
 from tests import production_logs
-from tests.admin.entering import enter
+from tests.admin.entering import enter, text_of
 from tests.factories.base import AT
 from tests.factories.core import OutboxEventFactory, PlatformFactory, WebhookEndpointFactory
 from tests.factories.identity import staff_user
@@ -80,6 +80,16 @@ def test_a_secret_is_shown_by_the_answer_alone(client, given):
         *(f"{entry.old} {entry.new}" for entry in AuditEntry.objects.all()),
     ]
     assert [text for text in kept for secret in secrets if secret in text] == []
+
+
+def test_a_page_names_the_events_in_words_and_by_their_codes(client, platform):
+    some = WebhookEndpointFactory(platform=platform, event_types=[OPENED, DECIDED])
+    every = WebhookEndpointFactory(platform=platform, event_types=[])
+
+    shown, nothing_chosen = (text_of(client.get(page_of(row))) for row in (some, every))
+
+    assert f"Events A case was opened {OPENED} An appeal was decided {DECIDED} " in shown
+    assert "Events All " in nothing_chosen
 
 
 @pytest.mark.django_db(transaction=True)

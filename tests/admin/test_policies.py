@@ -2,7 +2,6 @@
 
 import copy
 import json
-import re
 
 import pytest
 from django.db import transaction
@@ -15,7 +14,7 @@ from credit.tasks import refresh_standings
 from groups.tasks import run_simulations
 from portal.core.admin.panels import list_of, page_of
 from portal.core.models import AuditEntry
-from tests.admin.entering import enter
+from tests.admin.entering import enter, text_of
 from tests.authorisation.policy_rows import form_of
 from tests.credit import findings
 from tests.credit.documents import giving
@@ -63,10 +62,6 @@ def terms_of(policy):
 def save(client, policy, **changes):
     policy.refresh_from_db()
     return client.post(terms_of(policy), form_of(policy) | changes)
-
-
-def text_of(answer):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def test_a_stricter_version_goes_all_the_way_and_does_what_was_predicted(platform, ines, omar):

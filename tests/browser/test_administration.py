@@ -149,6 +149,7 @@ def test_a_webhook_endpoint_is_added_changed_and_disabled_by_keyboard(page, look
     assert keep_the_secret(page, "The endpoint is added.")
     endpoint = WebhookEndpoint.objects.get()
     assert len(endpoint.event_types) == 1
+    expect(page.get_by_text("A case was opened accord.case.opened.v1")).to_be_visible()
     look_wide(look, page, "endpoint")
 
     open_dialog(page, "Change")

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
@@ -22,6 +22,7 @@ from portal.core.admin import (
     panels,
 )
 from portal.core.admin.base import RecordAdmin
+from portal.core.event_types import EVENT_TYPES
 from portal.core.models import OutboxEvent, WebhookDelivery, WebhookEndpoint
 
 DELIVERY_TAGS = {"WAITING": "info", "DELIVERED": "success", "PARKED": "danger"}
@@ -42,7 +43,7 @@ class WebhookEndpointAdmin(RecordAdmin):
     search_fields = ("url",)
     ordering = ("platform", "url")
     fieldsets = (
-        (None, {"fields": ("address", "platform", "types", "secrets", "created_at")}),
+        (None, {"fields": ("address", "platform", "hears_of", "secrets", "created_at")}),
         ("State", {"fields": ("state", "disabled_at", "disabled_reason")}),
     )
 
@@ -54,6 +55,14 @@ class WebhookEndpointAdmin(RecordAdmin):
     @display(description="Events")
     def types(self, endpoint: WebhookEndpoint) -> str:
         return ", ".join(endpoint.event_types) or "All"
+
+    @display(description="Events")
+    def hears_of(self, endpoint: WebhookEndpoint) -> Any:
+        """Name each event in words and, as the receiver knows it, by its code."""
+        items = ((EVENT_TYPES.get(code, ""), code) for code in endpoint.event_types)
+        line = '<li>{} <code class="ac-muted ac-small">{}</code></li>'
+        found = format_html_join("", line, items)
+        return format_html('<ul class="ac-lines">{}</ul>', found) if found else "All"
 
     @display(description="Signed with")
     def secrets(self, endpoint: WebhookEndpoint) -> str:
