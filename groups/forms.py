@@ -16,6 +16,7 @@ from identity.models import Account
 
 LONGEST = 5000
 LONGEST_NAME = 200
+NOBODY_NAMED = "Say who takes the group on."
 # What a report that names somebody begins with.
 ABOUT = "About {name}:\n\n"
 # How each language that notices are written in calls itself.
@@ -112,7 +113,9 @@ class HandOverForm(Form):
         self.helper_ids = {external_id for external_id, _ in helpers}
         if not helpers:
             del self.fields["helper"]
-            self.fields["recipient"].label = "Who takes it on?"
+            recipient = self.fields["recipient"]
+            recipient.label, recipient.required = "Who takes it on?", True
+            recipient.error_messages["required"] = NOBODY_NAMED
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
@@ -120,7 +123,7 @@ class HandOverForm(Form):
         if helper and named:
             self.add_error("recipient", "Choose one person, or name somebody else, not both.")
         if not helper and not named and not self.errors:
-            self.add_error("recipient", "Say who takes the group on.")
+            self.add_error("recipient", NOBODY_NAMED)
         return found
 
     def words(self) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, Form
+from django.forms import BoundField, CheckboxInput, Field, Form
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
@@ -168,7 +168,7 @@ def deadline(at: datetime) -> SafeString:
 def problems_of(bound: BoundField) -> list[str]:
     """Word what is wrong with a field so that it also makes sense away from the field."""
     return [
-        _missing(bound) if error.code == "required" else message
+        _missing(bound) if message == Field.default_error_messages["required"] else message
         for error in bound.errors.as_data()
         for message in error.messages
     ]

@@ -160,6 +160,22 @@ def test_what_names_nobody_is_said_beside_the_field(as_user, scene, typed, said,
     assert not Transfer.objects.exists()
 
 
+def test_where_nobody_helps_the_only_field_has_to_be_filled_in(as_user, scene):
+    page = reading.words(as_user(scene.owner).get(start_url(scene)))
+
+    assert "Who takes it on? Their id or their name" in page
+    assert "(optional)" not in page
+
+
+def test_where_somebody_helps_one_of_two_fields_has_to_be_filled_in(as_user, scene):
+    add_role(scene, role="MANAGER", account=scene.reporter)
+
+    page = review(as_user(scene.owner), scene, recipient="")
+
+    assert page.status_code == 422
+    assert "Say who takes the group on." in reading.words(page)
+
+
 def test_one_person_is_chosen_not_two(as_user, scene):
     add_role(scene, role="MANAGER", account=scene.reporter)
 
