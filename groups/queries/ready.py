@@ -15,7 +15,7 @@ from identity.models import Account
 from portal.core import rows
 
 # Its document is known from before, as long as this process lives.
-POLICY = rows.Some(Policy, "id", "platform_id", "version", "state")
+POLICY = rows.Some(Policy, ("id", "platform_id", "version", "state"))
 # Closed groups do not count.
 OWNED = """
 SELECT tenure.group_id

@@ -64,8 +64,8 @@ def _parts() -> dict[str, Any]:
     token = ("id", "user_id", "application_id", "expires", "scope", "resource")
     client = ("id", "client_id", "name", "platform_id", "user_id", "disabled_at")
     return {
-        "token": rows.Some(get_access_token_model(), *token),
-        "client": rows.Some(ApiClient, *client),
+        "token": rows.Some(get_access_token_model(), token),
+        "client": rows.Some(ApiClient, client),
         "platform": Platform,
     }
 

@@ -88,11 +88,7 @@ class Some:
     """
 
     model: type[models.Model]
-    attributes: frozenset[str]
-
-    def __init__(self, model: type[models.Model], *attributes: str) -> None:
-        object.__setattr__(self, "model", model)
-        object.__setattr__(self, "attributes", frozenset(attributes))
+    attributes: tuple[str, ...]
 
 
 def columns_of(**parts_by_alias: type[models.Model] | Some) -> str:

@@ -94,7 +94,7 @@ def test_of_a_model_only_some_columns_are_read_and_the_others_when_asked_for(
     django_assert_num_queries,
 ):
     stored = PlatformFactory(name="Relay")
-    part = rows.Some(Platform, "id", "name")
+    part = rows.Some(Platform, ("id", "name"))
     statement = f"SELECT {rows.columns_of(stored=part)} FROM core_platform stored WHERE id = %s"
 
     [row] = rows.fetch_prepared(statement, [stored.pk])
@@ -109,7 +109,7 @@ def test_of_a_model_only_some_columns_are_read_and_the_others_when_asked_for(
 
 def test_a_column_that_a_model_does_not_have_is_noticed_at_once():
     with pytest.raises(AssertionError, match="nam"):
-        rows.columns_of(stored=rows.Some(Platform, "id", "nam"))
+        rows.columns_of(stored=rows.Some(Platform, ("id", "nam")))
 
 
 def test_a_ready_statement_is_planned_once_and_seen_by_what_counts_statements(

@@ -83,14 +83,7 @@ def settle(*, delivery: WebhookDelivery, outcome: Outcome, by: Actor, at: dateti
     if outcome.status == GONE or delivery.attempts >= MOST_ATTEMPTS:
         if mine.update(state=WebhookDelivery.State.PARKED, leased_until=None):
             new = {"state": WebhookDelivery.State.PARKED, "attempts": delivery.attempts}
-            audit.record(
-                action="outbox.park",
-                record=delivery,
-                platform_id=delivery.endpoint.platform_id,
-                by=by,
-                at=at,
-                new=new,
-            )
+            audit.record(action="outbox.park", record=delivery, by=by, at=at, new=new)
     else:
         mine.update(next_attempt_at=at + _delay(delivery), leased_until=None)
 

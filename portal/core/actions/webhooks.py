@@ -150,15 +150,7 @@ def replay(*, delivery: WebhookDelivery, by: Actor, at: datetime) -> None:
     if not parked.update(state=states.WAITING, attempts=0, next_attempt_at=at, leased_until=None):
         raise NotParked("Only a parked delivery can be sent again.")
     old, new = {"state": states.PARKED}, {"state": states.WAITING}
-    audit.record(
-        action="webhooks.replay",
-        record=delivery,
-        platform_id=delivery.endpoint.platform_id,
-        by=by,
-        at=at,
-        old=old,
-        new=new,
-    )
+    audit.record(action="webhooks.replay", record=delivery, by=by, at=at, old=old, new=new)
 
 
 def _check(event_types: Sequence[str]) -> None:

@@ -1,4 +1,5 @@
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -79,6 +80,11 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} to {self.endpoint_id}"
+
+    @property
+    def platform_id(self) -> UUID:
+        """The platform that is told, to which what is audited of the delivery belongs."""
+        return self.endpoint.platform_id
 
 
 class DeliveryAttempt(models.Model):
